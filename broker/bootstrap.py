@@ -1,0 +1,217 @@
+"""The composition root: settings become a platform of use cases and adapters. Nothing else knows every adapter."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from broker.bus.publisher import KombuPublisher, Message
+from broker.catalogue.reader import read_catalogue, shipped_manifests
+from broker.config import ConfigurationError, Settings
+from broker.core.placement.model import Rules
+from broker.core.policy import Policy
+from broker.core.sparse import MultiplierRule
+from broker.interfaces import CommandChannel, Json, LoggedEvent, Platform, UnitOfWork
+from broker.process.clock import SystemClock
+from broker.process.gates import LocalGates
+from broker.process.ids import id_source
+from broker.process.passwords import Argon2Passwords
+from broker.process.signal import LocalSignal
+from broker.store.engine import Database, open_database
+from broker.store.fleet_cache import FleetCache
+from broker.store.migrate import SchemaMismatch, check_schema, migrate
+from broker.store.unit_of_work import SqlUnitOfWork
+from broker.usecases.dialects import json_message, ose2_message
+
+EMBEDDED_BUS = "embedded://"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """A platform with what has to be closed after it, and the settings it was made of."""
+
+    settings: Settings
+    platform: Platform
+    database: Database
+    signal: LocalSignal
+    publishers: tuple[KombuPublisher, ...] = field(default=())
+
+    def close(self) -> None:
+        """Let go of connections and wake everybody who waits."""
+        self.signal.close()
+        for publisher in self.publishers:
+            publisher.close()
+        self.database.engine.dispose()
+
+
+class NoNodes:
+    """The channel of a process that reaches no node: nobody answers, and commands stay in the outbox."""
+
+    def call(self, commands: Sequence[Json], deadline_seconds: float) -> Mapping[str, Json]:
+        """No reply to any command, at once."""
+        del commands, deadline_seconds
+        return {}
+
+
+def build(settings: Settings, *, channel: CommandChannel | None = None, create: bool = False) -> Built:
+    """The platform that these settings describe. With `create` the database is brought to this code's schema first.
+
+    Raises `ConfigurationError` where the database is missing, or older or newer than this code.
+    """
+    database = open_settled_database(settings, create=create)
+    signal = LocalSignal()
+    cache = FleetCache()
+    publishers = tuple(_publishers(settings))
+    platform = Platform(
+        policy=policy_of(settings),
+        catalogue={cartridge.name: cartridge for cartridge in read_catalogue([shipped_manifests()])},
+        unit_of_work=_opener(database, cache, signal, read_only=False),
+        reading=_opener(database, cache, signal, read_only=True),
+        clock=SystemClock(),
+        new_id=id_source(),
+        passwords=Argon2Passwords(),
+        channel=channel or NoNodes(),
+        signal=signal,
+        gates=LocalGates(),
+        publishers=publishers,
+    )
+    return Built(
+        settings=settings, platform=platform, database=database, signal=signal, publishers=publishers
+    )
+
+
+def _opener(
+    database: Database, cache: FleetCache, signal: LocalSignal, *, read_only: bool
+) -> Callable[[], UnitOfWork]:
+    return partial(SqlUnitOfWork, database, cache, signal, read_only=read_only)
+
+
+def open_settled_database(settings: Settings, *, create: bool) -> Database:
+    """The database of these settings, at the schema of this code."""
+    if settings.database_url.startswith("sqlite"):
+        _check_directory(settings.data_dir, create=create)
+    database = open_database(settings.database_url)
+    try:
+        if create:
+            migrate(database)
+        check_schema(database)
+    except SchemaMismatch as mismatch:
+        database.engine.dispose()
+        raise ConfigurationError(str(mismatch), field="DATABASE_URL") from mismatch
+    except Exception as error:
+        database.engine.dispose()
+        text = f"The database cannot be used: {_first_line(error)}. Check DATABASE_URL and GEARBROKER_DATA_DIR."
+        raise ConfigurationError(text, field="DATABASE_URL") from error
+    return database
+
+
+def _first_line(error: Exception) -> str:
+    return str(getattr(error, "orig", error)).partition("\n")[0]
+
+
+def _check_directory(directory: Path, *, create: bool) -> None:
+    if create:
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            text = f"The data directory {directory} cannot be made: {error.strerror}. Name another with --data-dir."
+            raise ConfigurationError(text, field="GEARBROKER_DATA_DIR") from error
+    elif not (directory / "gearbroker.db").exists():
+        text = (
+            f"There is no broker's data in {directory}."
+            " Set GEARBROKER_DATA_DIR to the directory of a broker, or start one with `gearbroker serve`."
+        )
+        raise ConfigurationError(text, field="GEARBROKER_DATA_DIR")
+
+
+def policy_of(settings: Settings) -> Policy:
+    """The operator's choices that rules read."""
+    return Policy(
+        cloud_domain=settings.cloud_domain,
+        allow_ha=settings.allow_ha_applications,
+        default_user_ha=settings.default_allow_ha,
+        manage_ha_dns=settings.manage_ha_dns,
+        router_hostname=settings.router_hostname,
+        ha_dns_prefix=settings.ha_dns_prefix,
+        ha_dns_suffix=settings.ha_dns_suffix,
+        default_ha_multiplier=settings.default_ha_multiplier,
+        multiplier_rule=MultiplierRule(settings.ha_multiplier_rule),
+        gear_ratio=settings.haproxy_gear_ratio,
+        valid_gear_sizes=settings.valid_gear_sizes,
+        default_gear_size=settings.default_gear_size,
+        default_user_gear_sizes=settings.default_gear_capabilities,
+        default_max_namespaces=settings.default_max_domains,
+        default_max_gears=settings.default_max_gears,
+        default_max_teams=settings.default_max_teams,
+        default_region=settings.default_region_name or None,
+        allow_region_selection=settings.allow_region_selection,
+        advertise_https=settings.advertise_https,
+        placement=Rules(
+            zones_required=settings.zones_require_for_app_create,
+            minimum_zones=settings.zones_min_per_gear_group,
+            allow_multiple_proxies_on_node=settings.allow_multiple_haproxy_on_node,
+        ),
+        placement_policy=settings.placement_policy,
+        drain_seconds=settings.drain_seconds,
+        command_deadline_seconds=settings.command_deadline_seconds,
+        application_wait_seconds=settings.application_wait_seconds,
+    )
+
+
+def _publishers(settings: Settings) -> Sequence[KombuPublisher]:
+    if settings.bus_url == EMBEDDED_BUS:
+        return ()
+    made = []
+    for dialect in settings.spi_dialects:
+        ose2 = dialect == "ose2-yaml"
+        encode = partial(_ose2, settings.ose2_routing_key) if ose2 else _json
+        made.append(
+            KombuPublisher(
+                destination=f"bus/{dialect}",
+                url=settings.bus_url,
+                exchange=settings.ose2_exchange if ose2 else settings.routing_exchange,
+                encode=encode,
+            )
+        )
+    return made
+
+
+def _json(event: LoggedEvent) -> Message | None:
+    key, body, content_type = json_message(event)
+    return Message(routing_key=key, body=body, content_type=content_type)
+
+
+def _ose2(routing_key: str, event: LoggedEvent) -> Message | None:
+    told = ose2_message(event, routing_key)
+    if told is None:
+        return None
+    key, body, content_type = told
+    return Message(routing_key=key, body=body, content_type=content_type)
+
+
+class StoredNames:
+    """Answers the embedded DNS server from the table of names, so that it is right from the commit on."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    def lookup(self, name: str) -> Sequence[tuple[str, str]]:
+        """(kind, target) of a name."""
+        with self._platform.reading() as work:
+            return work.names.lookup(name)
+
+    def serial(self) -> int:
+        """Rises with the routing events that every change of a name comes with."""
+        with self._platform.reading() as work:
+            return work.outbox.last_position() + 1
+
+
+@contextlib.contextmanager
+def built(settings: Settings, *, create: bool = False) -> Iterator[Built]:
+    """A platform for the length of a block."""
+    made = build(settings, create=create)
+    try:
+        yield made
+    finally:
+        made.close()

@@ -1,0 +1,1 @@
+"""The bus: routing events published over kombu, and nothing else that knows it."""

@@ -1,0 +1,7 @@
+"""Settings: one frozen value, built once from file and environment, and refused if any of it is wrong."""
+
+from broker.config.settings import Settings, load_settings, setting_names
+from broker.core.errors import ConfigurationError
+from broker.core.redaction import redacted
+
+__all__ = ["ConfigurationError", "Settings", "load_settings", "redacted", "setting_names"]

@@ -1,0 +1,152 @@
+"""Every setting of the broker: its name, its default, what it may be, and what it contradicts."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from broker.config import values
+from broker.config.file import read_file
+from broker.core.errors import ConfigurationError
+from broker.core.redaction import redacted
+
+CONFIGURATION_FILE = "GEARBROKER_CONF"
+
+
+def _setting(name: str, default: Any, read: Callable[[str], Any], *, secret: bool = False) -> Any:
+    return field(default=default, metadata={"name": name, "read": read, "secret": secret})
+
+
+_DNS_LABEL_PART = values.matching(r"[a-z0-9-]*", "lower-case letters, digits and hyphens, or nothing")
+_ADDRESS = values.matching(r"[\w.:-]+", "an address to listen on")
+_WORD = values.matching(r"[\w.-]+", "a word of letters, digits, dots, hyphens and underscores")
+_WORD_OR_NOTHING = values.matching(
+    r"[\w.-]*", "a word of letters, digits, dots, hyphens and underscores, or nothing"
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
+class Settings:
+    """The whole configuration; names are those of the field's `broker.conf` where it has one.
+
+    Raises `ConfigurationError` when two settings contradict each other. `repr` never shows a password.
+    """
+
+    data_dir: Path = _setting("GEARBROKER_DATA_DIR", Path("gearbroker-data"), values.directory)
+    # Nothing: a SQLite file in `data_dir`.
+    database_url: str = _setting("DATABASE_URL", "", values.database_url, secret=True)
+    bus_url: str = _setting("BUS_URL", "embedded://", values.bus_url, secret=True)
+
+    log_level: str = _setting("LOG_LEVEL", "info", values.choice("debug", "info", "warning", "error"))
+    log_format: str = _setting("LOG_FORMAT", "text", values.choice("text", "json"))
+
+    host: str = _setting("GEARBROKER_HOST", "127.0.0.1", _ADDRESS)
+    port: int = _setting("GEARBROKER_PORT", 8080, values.integer(0, 65535))
+    server_threads: int = _setting("SERVER_THREADS", 32, values.integer(1, 1024))
+    max_request_bytes: int = _setting("MAX_REQUEST_BYTES", 1024 * 1024, values.integer(1024))
+    advertise_https: bool = _setting("ADVERTISE_HTTPS", False, values.boolean)
+
+    dns_host: str = _setting("DNS_HOST", "127.0.0.1", _ADDRESS)
+    dns_port: int = _setting("DNS_PORT", 8053, values.integer(0, 65535))
+    cloud_domain: str = _setting("CLOUD_DOMAIN", "example.com", values.host_name)
+
+    allow_ha_applications: bool = _setting("ALLOW_HA_APPLICATIONS", True, values.boolean)
+    default_allow_ha: bool = _setting("DEFAULT_ALLOW_HA", False, values.boolean)
+    manage_ha_dns: bool = _setting("MANAGE_HA_DNS", True, values.boolean)
+    router_hostname: str = _setting("ROUTER_HOSTNAME", "www.example.com", values.host_name)
+    ha_dns_prefix: str = _setting("HA_DNS_PREFIX", "ha-", _DNS_LABEL_PART)
+    ha_dns_suffix: str = _setting("HA_DNS_SUFFIX", "", _DNS_LABEL_PART)
+    # 0 and -1: no more proxy gears than the minimum asks for.
+    default_ha_multiplier: int = _setting("DEFAULT_HA_MULTIPLIER", 0, values.integer(-1))
+    ha_multiplier_rule: str = _setting("HA_MULTIPLIER_RULE", "every-mth", values.choice("every-mth", "ceil"))
+    allow_multiple_haproxy_on_node: bool = _setting("ALLOW_MULTIPLE_HAPROXY_ON_NODE", False, values.boolean)
+    # Web gears per proxy gear from which proxy gears rotate out, node-wide; -1: never.
+    haproxy_gear_ratio: int = _setting("OPENSHIFT_HAPROXY_GEAR_RATIO", 3, values.integer(-1))
+
+    zones_require_for_app_create: bool = _setting("ZONES_REQUIRE_FOR_APP_CREATE", False, values.boolean)
+    zones_min_per_gear_group: int = _setting("ZONES_MIN_PER_GEAR_GROUP", 1, values.integer(1))
+    default_region_name: str = _setting("DEFAULT_REGION_NAME", "", _WORD_OR_NOTHING)
+    allow_region_selection: bool = _setting("ALLOW_REGION_SELECTION", True, values.boolean)
+    placement_policy: str = _setting(
+        "PLACEMENT_POLICY", "least_loaded", values.choice("least_loaded", "original")
+    )
+
+    valid_gear_sizes: tuple[str, ...] = _setting("VALID_GEAR_SIZES", ("small",), values.words)
+    default_gear_size: str = _setting("DEFAULT_GEAR_SIZE", "small", _WORD)
+    default_gear_capabilities: tuple[str, ...] = _setting(
+        "DEFAULT_GEAR_CAPABILITIES", ("small",), values.words
+    )
+    # -1: no limit.
+    default_max_domains: int = _setting("DEFAULT_MAX_DOMAINS", 10, values.integer(-1))
+    default_max_gears: int = _setting("DEFAULT_MAX_GEARS", 100, values.integer(-1))
+    default_max_teams: int = _setting("DEFAULT_MAX_TEAMS", 0, values.integer(-1))
+
+    # How long a gear that no router sends to any more may finish its requests before it stops.
+    drain_seconds: float = _setting("DRAIN_SECONDS", 0.0, values.seconds(zero=True))
+    command_deadline_seconds: float = _setting("COMMAND_DEADLINE_SECONDS", 10.0, values.seconds(zero=False))
+    # How long a request waits for the operation that its application is already in.
+    application_wait_seconds: float = _setting("APPLICATION_WAIT_SECONDS", 10.0, values.seconds(zero=True))
+    heartbeat_interval_seconds: float = _setting(
+        "HEARTBEAT_INTERVAL_SECONDS", 1.0, values.seconds(zero=False)
+    )
+    heartbeats_missed: int = _setting("HEARTBEATS_MISSED", 3, values.integer(1))
+
+    spi_dialects: tuple[str, ...] = _setting("SPI_DIALECTS", ("json",), values.choices("json", "ose2-yaml"))
+    routing_exchange: str = _setting("ROUTING_EXCHANGE", "gearbroker.routing", _WORD)
+    ose2_exchange: str = _setting("OSE2_EXCHANGE", "amq.topic", _WORD)
+    ose2_routing_key: str = _setting("OSE2_ROUTING_KEY", "routinginfo", _WORD)
+
+    def __post_init__(self) -> None:
+        if not self.database_url:
+            object.__setattr__(self, "database_url", f"sqlite:///{self.data_dir / 'gearbroker.db'}")
+        for name, text in _contradictions(self):
+            raise ConfigurationError(f"{name}: {text}", field=name)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{each.name}={redacted(repr(getattr(self, each.name)))}" for each in fields(self))
+        return f"Settings({shown})"
+
+
+def load_settings(environ: Mapping[str, str], file: Path | None = None) -> Settings:
+    """The settings of this process: the environment wins over the file, and defaults fill the rest.
+
+    Without `file`, `GEARBROKER_CONF` of the environment names one, or there is none.
+    Raises `ConfigurationError` naming the setting, the offending value (unless it may hold a password)
+    and what is allowed.
+    """
+    if file is None and environ.get(CONFIGURATION_FILE):
+        file = Path(environ[CONFIGURATION_FILE])
+    given = {} if file is None else read_file(file, setting_names())
+    given |= {name: environ[name] for name in setting_names() if name in environ}
+    by_name = {each.metadata["name"]: each for each in fields(Settings)}
+    return Settings(
+        **{by_name[name].name: _read(by_name[name].metadata, text) for name, text in given.items()}
+    )
+
+
+def setting_names() -> tuple[str, ...]:
+    """The names of all settings, as a file and the environment give them, in the order of `Settings`."""
+    return tuple(each.metadata["name"] for each in fields(Settings))
+
+
+def _read(setting: Mapping[str, Any], text: str) -> Any:
+    try:
+        return setting["read"](text.strip())
+    except values.UnreadableValue as allowed:
+        name = setting["name"]
+        found = "cannot be read (its value is not shown)" if setting["secret"] else f"cannot be {text!r}"
+        raise ConfigurationError(f"{name} {found}; allowed is {allowed}.", field=name) from None
+
+
+def _contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
+    sizes = ", ".join(settings.valid_gear_sizes)
+    if settings.default_gear_size not in settings.valid_gear_sizes:
+        yield "DEFAULT_GEAR_SIZE", f"{settings.default_gear_size!r} is none of VALID_GEAR_SIZES ({sizes})."
+    for size in settings.default_gear_capabilities:
+        if size not in settings.valid_gear_sizes:
+            yield "DEFAULT_GEAR_CAPABILITIES", f"{size!r} is none of VALID_GEAR_SIZES ({sizes})."
+    if not settings.ha_dns_prefix and not settings.ha_dns_suffix:
+        yield (
+            "HA_DNS_PREFIX",
+            "with HA_DNS_SUFFIX empty too, an application and its HA form would share one DNS name.",
+        )

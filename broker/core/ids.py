@@ -1,0 +1,12 @@
+"""Distinct types for the ids of distinct things, so that one cannot stand in for another unseen."""
+
+from typing import NewType
+
+UserId = NewType("UserId", str)
+NamespaceId = NewType("NamespaceId", str)
+ApplicationId = NewType("ApplicationId", str)
+GroupId = NewType("GroupId", str)
+GearId = NewType("GearId", str)
+NodeId = NewType("NodeId", str)
+OperationId = NewType("OperationId", str)
+CommandId = NewType("CommandId", str)

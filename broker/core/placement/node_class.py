@@ -1,0 +1,101 @@
+"""Nodes that no rule tells apart, ordered by load and, within one load, on a ring by a fixed rank."""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator
+from itertools import chain
+
+from broker.core.placement.draw import RANK_MASK
+from broker.core.placement.model import load_of
+
+
+class Entry:
+    """The fleet's own record of a node; only the fleet changes it."""
+
+    __slots__ = ("capacity", "gears", "home", "node_id", "rank")
+
+    def __init__(self, node_id: str, rank: int, home: "NodeClass", *, gears: int, capacity: int) -> None:
+        self.node_id = node_id
+        self.rank = rank
+        self.home = home
+        self.gears = gears
+        self.capacity = capacity
+
+
+class NodeClass:
+    """The nodes of one profile, region, zone and state: open ones by load, full ones apart.
+
+    `rings` maps a load to the sorted ranks of the open nodes that have it; `loads` are its keys, sorted.
+    """
+
+    __slots__ = (
+        "active", "capacity", "full", "gears", "loads", "open",
+        "profile", "region", "responsive", "rings", "zone",
+    )  # fmt: skip
+
+    def __init__(self, key: tuple[str, str | None, str | None, bool, bool]) -> None:
+        self.profile, self.region, self.zone, self.active, self.responsive = key
+        self.loads: list[int] = []
+        self.rings: dict[int, list[int]] = {}
+        self.full: set[int] = set()
+        self.open = 0
+        self.gears = 0
+        self.capacity = 0
+
+    def __len__(self) -> int:
+        return self.open + len(self.full)
+
+    def insert(self, entry: Entry) -> None:
+        """Take the node in, at the place its load gives it."""
+        self.gears += entry.gears
+        self.capacity += entry.capacity
+        self._rank_in(entry)
+
+    def discard(self, entry: Entry) -> None:
+        """Let the node go; its gears must be those it was last ranked with."""
+        self.gears -= entry.gears
+        self.capacity -= entry.capacity
+        self._rank_out(entry)
+
+    def shift(self, entry: Entry, gears: int) -> None:
+        """Change the node's gears by so many, and its place with them."""
+        self._rank_out(entry)
+        entry.gears += gears
+        self.gears += gears
+        self._rank_in(entry)
+
+    def _rank_in(self, entry: Entry) -> None:
+        if entry.gears >= entry.capacity:
+            self.full.add(entry.rank)
+            return
+        self.open += 1
+        load = load_of(entry.gears, entry.capacity)
+        ring = self.rings.get(load)
+        if ring is None:
+            self.rings[load] = [entry.rank]
+            insort(self.loads, load)
+        else:
+            insort(ring, entry.rank)
+
+    def _rank_out(self, entry: Entry) -> None:
+        if entry.gears >= entry.capacity:
+            self.full.remove(entry.rank)
+            return
+        self.open -= 1
+        load = load_of(entry.gears, entry.capacity)
+        ring = self.rings[load]
+        del ring[bisect_left(ring, entry.rank)]
+        if not ring:
+            del self.rings[load]
+            del self.loads[bisect_left(self.loads, load)]
+
+    def from_point(self, point: int) -> Iterator[tuple[int, int, int]]:
+        """Open nodes as (load, way round the ring from `point`, rank), the least loaded and nearest first.
+
+        The class must not change while this is read.
+        """
+        for load in self.loads:
+            ring = self.rings[load]
+            start = bisect_left(ring, point)
+            for index in chain(range(start, len(ring)), range(start)):
+                rank = ring[index]
+                yield load, (rank - point) & RANK_MASK, rank

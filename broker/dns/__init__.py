@@ -1,0 +1,1 @@
+"""DNS names of applications and gears: told to others by update, or answered by a server of our own."""

@@ -1,0 +1,1 @@
+"""What the process itself gives to the use cases: time, ids, hashes of passwords, gates and signals."""

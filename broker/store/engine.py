@@ -1,0 +1,69 @@
+"""Opens the database the right way for its kind, and keeps SQLite's one writer at a time in order."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import ConnectionPoolEntry
+
+SQLITE_BUSY_MILLISECONDS = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Database:
+    """An engine and the lock that queues this process's writers where the database itself would make them spin."""
+
+    engine: Engine
+    writer: threading.RLock = field(default_factory=threading.RLock)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is the embedded database."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A connection in a transaction that may write; the caller commits."""
+        if not self.is_sqlite:
+            with self.engine.connect() as connection:
+                yield connection
+            return
+        with self.writer, self.engine.connect() as connection:
+            # A deferred transaction that reads and then writes fails at once when another wrote in between.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection in a transaction that sees one state of the database and changes nothing."""
+        with self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN")
+            yield connection
+
+
+def open_database(url: str) -> Database:
+    """Open `url` (SQLAlchemy's form). Nothing is created but, for SQLite, the file."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        engine = create_engine(parsed, pool_size=16, max_overflow=48)
+        event.listen(engine, "connect", _prepare_sqlite)
+    else:
+        engine = create_engine(parsed, pool_size=16, max_overflow=48, pool_pre_ping=True)
+    return Database(engine=engine)
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # transactions begin where this module says, not where the driver guesses
+    for pragma in (
+        "journal_mode = WAL",
+        # A routing event must not be unlearnt by a power cut after a listener has seen it.
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        f"busy_timeout = {SQLITE_BUSY_MILLISECONDS}",
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()

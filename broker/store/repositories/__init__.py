@@ -1,0 +1,1 @@
+"""One repository a noun: rows to core values and back."""

@@ -1,0 +1,267 @@
+"""Applications with their groups, cartridges, aliases and environment variables."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, true, update
+from sqlalchemy.exc import IntegrityError
+
+from broker.core.application import (
+    Application,
+    ApplicationParts,
+    ApplicationPhase,
+    GearGroup,
+    InstalledCartridge,
+)
+from broker.core.errors import ApplicationBusy, Conflict
+from broker.core.ids import ApplicationId, GroupId, NamespaceId, UserId
+from broker.store.tables import (
+    aliases,
+    application_cartridges,
+    applications,
+    endpoints,
+    environment_variables,
+    gear_groups,
+    gears,
+    namespaces,
+    users,
+)
+
+_READ = select(applications, namespaces.c.name.label("namespace"), users.c.login.label("owner_login")).join_from(
+    applications.join(namespaces, namespaces.c.namespace_id == applications.c.namespace_id),
+    users,
+    users.c.user_id == applications.c.owner_id,
+)
+_COLUMNS = tuple(column.name for column in applications.columns)
+_GROUP_COLUMNS = tuple(column.name for column in gear_groups.columns)
+
+
+def _application(row: Mapping[str, Any]) -> Application:
+    return Application(**{**row, "phase": ApplicationPhase(row["phase"])})
+
+
+def _changed(before: object, after: object, names: Sequence[str]) -> dict[str, Any]:
+    return {name: getattr(after, name) for name in names if getattr(after, name) != getattr(before, name)}
+
+
+class ApplicationRepository:
+    """Applications with their groups and cartridges; each read is three statements, whatever it returns."""
+
+    def __init__(self, connection: Connection, renewed: Callable[[tuple[GroupId, ...], int, int], None]) -> None:
+        self._connection = connection
+        self._renewed = renewed
+
+    def _load(self, condition: ColumnElement[bool], *, lock: bool = False) -> tuple[ApplicationParts, ...]:
+        query = _READ.where(condition).order_by(applications.c.name, applications.c.application_id)
+        if lock:
+            query = query.with_for_update(of=applications)
+        rows = self._connection.execute(query).mappings().all()
+        if not rows:
+            return ()
+        wanted = (
+            applications.c.application_id == rows[0]["application_id"]
+            if len(rows) == 1
+            else applications.c.application_id.in_(select(applications.c.application_id).where(condition))
+        )
+        groups = self._groups(wanted)
+        cartridges = self._cartridges(wanted)
+        found = (_application(dict(row)) for row in rows)
+        return tuple(
+            ApplicationParts(
+                application=application,
+                groups=tuple(groups[application.application_id]),
+                cartridges=tuple(cartridges[application.application_id]),
+            )
+            for application in found
+        )
+
+    def _groups(self, wanted: ColumnElement[bool]) -> dict[str, list[GearGroup]]:
+        query = select(gear_groups).join(applications).where(wanted).order_by(gear_groups.c.ordinal)
+        found: dict[str, list[GearGroup]] = defaultdict(list)
+        for row in self._connection.execute(query).mappings():
+            found[row["application_id"]].append(GearGroup(**row))
+        return found
+
+    def _cartridges(self, wanted: ColumnElement[bool]) -> dict[str, list[InstalledCartridge]]:
+        query = (
+            select(application_cartridges)
+            .join(applications)
+            .where(wanted)
+            .order_by(application_cartridges.c.ordinal)
+        )
+        found: dict[str, list[InstalledCartridge]] = defaultdict(list)
+        for row in self._connection.execute(query).mappings():
+            fields = dict(row)
+            found[fields.pop("application_id")].append(InstalledCartridge(**fields))
+        return found
+
+    def by_id(self, application_id: ApplicationId) -> ApplicationParts | None:
+        """The application of that id."""
+        return next(iter(self._load(applications.c.application_id == application_id)), None)
+
+    def locked(self, application_id: ApplicationId) -> ApplicationParts | None:
+        """The same, with its row held until the unit of work ends."""
+        return next(iter(self._load(applications.c.application_id == application_id, lock=True)), None)
+
+    def id_by_name(self, namespace_id: NamespaceId, name: str) -> ApplicationId | None:
+        """The id behind a name in a namespace."""
+        query = select(applications.c.application_id).where(
+            applications.c.namespace_id == namespace_id, applications.c.name == name
+        )
+        found: ApplicationId | None = self._connection.execute(query).scalar()
+        return found
+
+    def owned_named(self, owner_id: UserId, name: str) -> tuple[ApplicationParts, ...]:
+        """Those of that name in all the owner's namespaces."""
+        return self._load((applications.c.owner_id == owner_id) & (applications.c.name == name))
+
+    def all_named(self, name: str) -> tuple[ApplicationParts, ...]:
+        """Those of that name, whoever owns them."""
+        return self._load(applications.c.name == name)
+
+    def owned(self, owner_id: UserId, namespace_id: NamespaceId | None = None) -> tuple[ApplicationParts, ...]:
+        """All of an owner, or of one namespace of theirs, by name."""
+        condition = applications.c.owner_id == owner_id
+        if namespace_id is not None:
+            condition &= applications.c.namespace_id == namespace_id
+        return self._load(condition)
+
+    def all(self) -> tuple[ApplicationParts, ...]:
+        """Every application that is ready."""
+        return self._load(applications.c.phase == ApplicationPhase.READY)
+
+    def of_gears(self) -> tuple[ApplicationParts, ...]:
+        """Every application, in whatever phase."""
+        return self._load(true())
+
+    def many(self, application_ids: Iterable[ApplicationId]) -> tuple[ApplicationParts, ...]:
+        """Those of these ids that exist, rows held, always locked in the same order."""
+        return self._load(applications.c.application_id.in_(sorted(application_ids)), lock=True)
+
+    def add(
+        self, application: Application, groups: Sequence[GearGroup], cartridges: Sequence[InstalledCartridge]
+    ) -> None:
+        """Store a new application; raises `Conflict` when the namespace has that name already."""
+        row = {name: getattr(application, name) for name in _COLUMNS}
+        try:
+            self._connection.execute(insert(applications).values(**row))
+        except IntegrityError as error:
+            text = f"The supplied application name '{application.name}' already exists"
+            raise Conflict(text, field="name", exit_code=100) from error
+        self._connection.execute(
+            insert(gear_groups), [{name: getattr(group, name) for name in _GROUP_COLUMNS} for group in groups]
+        )
+        self._connection.execute(
+            insert(application_cartridges),
+            [
+                {
+                    "application_id": application.application_id,
+                    "name": cartridge.name,
+                    "group_id": cartridge.group_id,
+                    "ordinal": cartridge.ordinal,
+                    "added_at": cartridge.added_at,
+                }
+                for cartridge in cartridges
+            ],
+        )
+
+    def save(self, before: ApplicationParts, after: ApplicationParts) -> ApplicationParts:
+        """Store what differs, with the next generation; raises `ApplicationBusy` if another was faster."""
+        generation = before.application.generation
+        values = _changed(before.application, after.application, _COLUMNS) | {"generation": generation + 1}
+        statement = (
+            update(applications)
+            .where(
+                applications.c.application_id == before.application.application_id,
+                applications.c.generation == generation,
+            )
+            .values(**values)
+        )
+        if self._connection.execute(statement).rowcount != 1:
+            raise ApplicationBusy
+        for old, new in zip(before.groups, after.groups, strict=True):
+            changes = _changed(old, new, _GROUP_COLUMNS)
+            if changes:
+                self._connection.execute(
+                    update(gear_groups).where(gear_groups.c.group_id == old.group_id).values(**changes)
+                )
+        self._renewed(tuple(group.group_id for group in before.groups), generation, generation + 1)
+        return replace(after, application=replace(after.application, generation=generation + 1))
+
+    def delete(self, application_id: ApplicationId) -> None:
+        """Remove the application with all that is its own."""
+        own_gears = select(gears.c.gear_id).where(gears.c.application_id == application_id)
+        self._connection.execute(delete(endpoints).where(endpoints.c.gear_id.in_(own_gears)))
+        for table in (gears, application_cartridges, gear_groups, environment_variables, aliases, applications):
+            self._connection.execute(delete(table).where(table.c.application_id == application_id))
+
+    def aliases(self, application_ids: Sequence[ApplicationId]) -> dict[ApplicationId, tuple[str, ...]]:
+        """The aliases of these applications, sorted."""
+        query = select(aliases).order_by(aliases.c.alias)
+        # One is the common case and is kept apart from the list so that its statement is prepared once.
+        if len(application_ids) == 1:
+            query = query.where(aliases.c.application_id == application_ids[0])
+        else:
+            query = query.where(aliases.c.application_id.in_(application_ids))
+        found: dict[ApplicationId, list[str]] = defaultdict(list)
+        for alias, application_id in self._connection.execute(query):
+            found[application_id].append(alias)
+        return {application_id: tuple(names) for application_id, names in found.items()}
+
+    def alias_owner(self, alias: str) -> ApplicationId | None:
+        """Which application has the alias."""
+        query = select(aliases.c.application_id).where(aliases.c.alias == alias)
+        found: ApplicationId | None = self._connection.execute(query).scalar()
+        return found
+
+    def add_alias(self, application_id: ApplicationId, alias: str) -> None:
+        """Store an alias; raises `Conflict` when any application has it."""
+        try:
+            self._connection.execute(insert(aliases).values(alias=alias, application_id=application_id))
+        except IntegrityError as error:
+            raise Conflict(f"Alias {alias} is already registered", field="id", exit_code=140) from error
+
+    def remove_alias(self, application_id: ApplicationId, alias: str) -> None:
+        """Remove an alias of this application."""
+        self._connection.execute(
+            delete(aliases).where(aliases.c.alias == alias, aliases.c.application_id == application_id)
+        )
+
+    def variables(self, application_id: ApplicationId) -> dict[str, str]:
+        """All environment variables, by name."""
+        query = (
+            select(environment_variables.c.name, environment_variables.c.value)
+            .where(environment_variables.c.application_id == application_id)
+            .order_by(environment_variables.c.name)
+        )
+        return {name: value for name, value in self._connection.execute(query)}  # noqa: C416 rows are not pairs to mypy
+
+    def variable(self, application_id: ApplicationId, name: str) -> str | None:
+        """The value of one environment variable."""
+        query = select(environment_variables.c.value).where(
+            environment_variables.c.application_id == application_id, environment_variables.c.name == name
+        )
+        found: str | None = self._connection.execute(query).scalar()
+        return found
+
+    def set_variables(
+        self, application_id: ApplicationId, values: Mapping[str, str], unset: Sequence[str] = ()
+    ) -> None:
+        """Set some variables and remove others, whatever was there."""
+        gone = [*values, *unset]
+        self._connection.execute(
+            delete(environment_variables).where(
+                environment_variables.c.application_id == application_id,
+                environment_variables.c.name.in_(gone),
+            )
+        )
+        if values:
+            self._connection.execute(
+                insert(environment_variables),
+                [
+                    {"application_id": application_id, "name": name, "value": value}
+                    for name, value in values.items()
+                ],
+            )

@@ -1,0 +1,138 @@
+"""Gears and their endpoints."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, update
+
+from broker.core.application import Gear
+from broker.core.ids import ApplicationId, GearId, GroupId, NodeId, OperationId, UserId
+from broker.interfaces import StoredEndpoint
+from broker.store.among import among
+from broker.store.tables import applications, endpoints, gears, nodes
+
+_READ = select(gears, nodes.c.zone, nodes.c.region).join(nodes, nodes.c.node_id == gears.c.node_id)
+_COLUMNS = tuple(column.name for column in gears.columns)
+_ENDPOINT_COLUMNS = tuple(column.name for column in endpoints.columns)
+_INSERT_GEARS = insert(gears)
+_INSERT_ENDPOINTS = insert(endpoints)
+_DELETE_GEAR = delete(gears).where(gears.c.gear_id == bindparam("this_gear"))
+_DELETE_ENDPOINTS = delete(endpoints).where(endpoints.c.gear_id == bindparam("this_gear"))
+
+
+class GearRepository:
+    """Gears and their endpoints; every method is a fixed number of statements."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def _load(self, condition: ColumnElement[bool] | None) -> tuple[Gear, ...]:
+        query = _READ.order_by(gears.c.application_id, gears.c.group_id, gears.c.ordinal)
+        if condition is not None:
+            query = query.where(condition)
+        return tuple(Gear(**row) for row in self._connection.execute(query).mappings())
+
+    def of_application(self, application_id: ApplicationId) -> tuple[Gear, ...]:
+        """All gears of an application, group by group, oldest first."""
+        return self._load(gears.c.application_id == application_id)
+
+    def of_group(self, group_id: GroupId) -> tuple[Gear, ...]:
+        """All gears of a group, oldest first."""
+        return self._load(gears.c.group_id == group_id)
+
+    def of_operation(self, operation_id: OperationId) -> tuple[Gear, ...]:
+        """The gears that an operation is creating, changing or destroying."""
+        return self._load(gears.c.operation_id == operation_id)
+
+    def of_nodes(self, node_ids: Sequence[NodeId]) -> tuple[Gear, ...]:
+        """All gears on these nodes."""
+        return self._load(among(self._connection, gears.c.node_id, node_ids))
+
+    def proxies_of(self, application_id: ApplicationId) -> tuple[Gear, ...]:
+        """The proxy gears of an application."""
+        return self._load((gears.c.application_id == application_id) & gears.c.carries_proxy)
+
+    def by_ids(self, gear_ids: Sequence[GearId]) -> tuple[Gear, ...]:
+        """Those of these ids that exist."""
+        return self._load(among(self._connection, gears.c.gear_id, gear_ids))
+
+    def all(self) -> tuple[Gear, ...]:
+        """Every gear there is; for snapshots."""
+        return self._load(None)
+
+    def of_owner(self, owner_id: UserId) -> tuple[Gear, ...]:
+        """All gears of one owner's applications; for snapshots."""
+        own = select(applications.c.application_id).where(applications.c.owner_id == owner_id)
+        return self._load(gears.c.application_id.in_(own))
+
+    def head_nodes(self, application_ids: Sequence[ApplicationId]) -> dict[ApplicationId, NodeId]:
+        """Where the head gears of these applications are."""
+        query = select(gears.c.application_id, gears.c.node_id).where(
+            among(self._connection, gears.c.application_id, application_ids), gears.c.is_head
+        )
+        return {application_id: node_id for application_id, node_id in self._connection.execute(query)}  # noqa: C416 rows are not pairs to mypy
+
+    def add(self, added: Sequence[Gear]) -> None:
+        """Store new gears."""
+        rows = [{name: getattr(gear, name) for name in _COLUMNS} for gear in added]
+        if rows:
+            self._connection.execute(_INSERT_GEARS, rows)
+
+    def change(self, gear_ids: Sequence[GearId], **values: object) -> None:
+        """Set the same columns to the same values on all of these gears."""
+        if gear_ids:
+            condition = among(self._connection, gears.c.gear_id, gear_ids)
+            self._connection.execute(update(gears).where(condition).values(**values))
+
+    def set_uids(self, uids: Mapping[GearId, int]) -> None:
+        """Store the uids that the nodes gave."""
+        if uids:
+            statement = (
+                update(gears).where(gears.c.gear_id == bindparam("this_gear")).values(uid=bindparam("new_uid"))
+            )
+            rows = [{"this_gear": gear_id, "new_uid": uid} for gear_id, uid in uids.items()]
+            self._connection.execute(statement, rows)
+
+    def remove(self, gear_ids: Sequence[GearId]) -> None:
+        """Delete the gears with their endpoints."""
+        if gear_ids:
+            rows: list[dict[str, Any]] = [{"this_gear": gear_id} for gear_id in gear_ids]
+            self._connection.execute(_DELETE_ENDPOINTS, rows)
+            self._connection.execute(_DELETE_GEAR, rows)
+
+    def _endpoints(self, condition: ColumnElement[bool] | None) -> tuple[StoredEndpoint, ...]:
+        query = select(endpoints).order_by(endpoints.c.gear_id, endpoints.c.public_port)
+        if condition is not None:
+            query = query.where(condition)
+        return tuple(StoredEndpoint(**row) for row in self._connection.execute(query).mappings())
+
+    def endpoints_of(self, gear_ids: Sequence[GearId]) -> tuple[StoredEndpoint, ...]:
+        """The public endpoints of these gears."""
+        return self._endpoints(among(self._connection, endpoints.c.gear_id, gear_ids))
+
+    def endpoints_of_application(self, application_id: ApplicationId) -> tuple[StoredEndpoint, ...]:
+        """The public endpoints of all gears of an application."""
+        own = select(gears.c.gear_id).where(gears.c.application_id == application_id)
+        return self._endpoints(endpoints.c.gear_id.in_(own))
+
+    def endpoints_of_owner(self, owner_id: UserId) -> tuple[StoredEndpoint, ...]:
+        """The public endpoints of all gears of one owner; for snapshots."""
+        own = select(gears.c.gear_id).join(
+            applications, applications.c.application_id == gears.c.application_id
+        )
+        return self._endpoints(endpoints.c.gear_id.in_(own.where(applications.c.owner_id == owner_id)))
+
+    def all_endpoints(self) -> tuple[StoredEndpoint, ...]:
+        """Every public endpoint there is; for snapshots."""
+        return self._endpoints(None)
+
+    def add_endpoints(self, added: Sequence[StoredEndpoint]) -> None:
+        """Store the endpoints that nodes have exposed."""
+        rows = [{name: getattr(endpoint, name) for name in _ENDPOINT_COLUMNS} for endpoint in added]
+        if rows:
+            self._connection.execute(_INSERT_ENDPOINTS, rows)
+
+    def remove_endpoints(self, gear_ids: Sequence[GearId], cartridge: str) -> None:
+        """Delete the endpoints of one cartridge on these gears."""
+        condition = among(self._connection, endpoints.c.gear_id, gear_ids)
+        self._connection.execute(delete(endpoints).where(condition, endpoints.c.cartridge == cartridge))

@@ -1,0 +1,50 @@
+"""The DNS names that must exist, at most one target a name."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, delete, select
+
+from broker.core.ids import ApplicationId
+from broker.store.among import among
+from broker.store.repositories.outbox import upsert
+from broker.store.tables import dns_records
+
+
+class NameRepository:
+    """DNS names, kept in the transaction of the change that asks for them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def put(self, records: Sequence[tuple[str, str, str]], application_id: ApplicationId | None) -> None:
+        """(name, kind, target) each; an existing name gets the new target."""
+        if not records:
+            return
+        statement = upsert(self._connection, dns_records)
+        rows = [
+            {"name": name, "kind": kind, "target": target, "application_id": application_id}
+            for name, kind, target in records
+        ]
+        self._connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["name"],
+                set_={"kind": statement.excluded.kind, "target": statement.excluded.target},
+            ),
+            rows,
+        )
+
+    def remove(self, names: Sequence[str]) -> None:
+        """Remove names; those that do not exist are no error."""
+        if names:
+            self._connection.execute(
+                delete(dns_records).where(among(self._connection, dns_records.c.name, names))
+            )
+
+    def remove_of(self, application_id: ApplicationId) -> None:
+        """Remove every name of an application."""
+        self._connection.execute(delete(dns_records).where(dns_records.c.application_id == application_id))
+
+    def lookup(self, name: str) -> tuple[tuple[str, str], ...]:
+        """(kind, target) of a name in lower case; empty if it does not exist."""
+        query = select(dns_records.c.kind, dns_records.c.target).where(dns_records.c.name == name)
+        return tuple((kind, target) for kind, target in self._connection.execute(query))

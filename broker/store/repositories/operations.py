@@ -1,0 +1,41 @@
+"""Operations in their states."""
+
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from broker.core.errors import ApplicationBusy
+from broker.core.ids import OperationId
+from broker.interfaces import OperationRecord
+from broker.store.tables import operations
+
+
+class OperationRepository:
+    """Operations; one running an application, by a unique index."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def start(self, operation: OperationRecord) -> None:
+        """Store a running operation; raises `ApplicationBusy` while another of the application runs."""
+        row = {name: getattr(operation, name) for name in OperationRecord.__slots__}
+        try:
+            self._connection.execute(insert(operations).values(**row))
+        except IntegrityError as error:
+            raise ApplicationBusy from error
+
+    def finish(self, operation_id: OperationId, state: str, at: str, error: str | None = None) -> None:
+        """Note how an operation ended, and when."""
+        self._connection.execute(
+            update(operations)
+            .where(operations.c.operation_id == operation_id)
+            .values(state=state, finished_at=at, error=error)
+        )
+
+    def running(self) -> tuple[OperationRecord, ...]:
+        """Those that have begun and not ended, oldest first."""
+        query = (
+            select(*(operations.c[name] for name in OperationRecord.__slots__))
+            .where(operations.c.state == "running")
+            .order_by(operations.c.created_at, operations.c.operation_id)
+        )
+        return tuple(OperationRecord(**row) for row in self._connection.execute(query).mappings())

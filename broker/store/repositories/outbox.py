@@ -1,0 +1,203 @@
+"""The outbox: routing events and node commands, written in the transaction of the change they tell of."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, func, insert, literal, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from broker.core.ids import CommandId, NodeId, OperationId, UserId
+from broker.core.node import Liveness
+from broker.interfaces import LoggedEvent, OutgoingEvent, StepRecord
+from broker.store.among import among
+from broker.store.tables import commands, counters, nodes, routing_events
+
+POSITION = "routing_position"
+PENDING, DONE, FAILED = "pending", "done", "failed"
+
+_LOG_COLUMNS = tuple(
+    routing_events.c[name]
+    for name in (
+        "position",
+        "application_id",
+        "sequence",
+        "action",
+        "app_name",
+        "namespace",
+        "occurred_at",
+        "data",
+    )
+)
+_STEP_COLUMNS = tuple(
+    commands.c[name]
+    for name in (
+        "command_id",
+        "operation_id",
+        "application_id",
+        "node_id",
+        "gear_id",
+        "kind",
+        "body",
+        "state",
+    )
+)
+
+
+def upsert(connection: Connection, table: Table) -> Any:  # noqa: ANN401 the two dialects share no type
+    """An insert with the conflict clauses of the database in use."""
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+class OutboxRepository:
+    """Whatever leaves the broker."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.has_events = False
+
+    def add_events(self, events: Sequence[OutgoingEvent]) -> None:
+        """Write events; the relay gives them their positions."""
+        rows = [
+            {
+                "application_id": event.application_id,
+                "owner_id": event.owner_id,
+                "sequence": event.sequence,
+                "action": event.action,
+                "app_name": event.app_name,
+                "namespace": event.namespace,
+                "occurred_at": event.occurred_at,
+                "data": json.dumps(event.data, separators=(",", ":")),
+            }
+            for event in events
+        ]
+        if rows:
+            self._connection.execute(insert(routing_events), rows)
+            self.has_events = True
+
+    def number_events(self, limit: int) -> int:
+        """Give the next positions to at most `limit` events without one, in the order of their writing.
+
+        The counter's row is held first, so that positions have no gap and no two relays number the same event;
+        within an application the order of writing is the order of its sequence, because its row was held then.
+        """
+        held = select(counters.c.value).where(counters.c.name == POSITION).with_for_update()
+        last = self._connection.execute(held).scalar_one()
+        numbered = (
+            select(
+                routing_events.c.event_id,
+                func.row_number().over(order_by=routing_events.c.event_id).label("number"),
+            )
+            .where(routing_events.c.position.is_(None))
+            .order_by(routing_events.c.event_id)
+            .limit(limit)
+            .subquery()
+        )
+        statement = (
+            update(routing_events)
+            .where(routing_events.c.event_id == numbered.c.event_id)
+            .values(position=literal(last) + numbered.c.number)
+        )
+        count: int = self._connection.execute(statement).rowcount
+        if count:
+            self.move_cursor(POSITION, last + count)
+        return count
+
+    def events_after(
+        self, position: int, limit: int, owner_id: UserId | None = None
+    ) -> tuple[LoggedEvent, ...]:
+        """Numbered events past `position`, in order, of everyone or of one owner."""
+        query = (
+            select(*_LOG_COLUMNS)
+            .where(routing_events.c.position > position)
+            .order_by(routing_events.c.position)
+            .limit(limit)
+        )
+        if owner_id is not None:
+            query = query.where(routing_events.c.owner_id == owner_id)
+        return tuple(LoggedEvent(**row) for row in self._connection.execute(query).mappings())
+
+    def last_position(self) -> int:
+        """The position of the last numbered event; 0 before the first."""
+        return self.cursor(POSITION)
+
+    def cursor(self, destination: str) -> int:
+        """Up to which position a destination has confirmed; 0 for a new one."""
+        query = select(counters.c.value).where(counters.c.name == destination)
+        return self._connection.execute(query).scalar() or 0
+
+    def move_cursor(self, destination: str, position: int) -> None:
+        """Note that a destination has confirmed everything up to `position`."""
+        statement = upsert(self._connection, counters).values(name=destination, value=position)
+        self._connection.execute(
+            statement.on_conflict_do_update(index_elements=["name"], set_={"value": statement.excluded.value})
+        )
+
+    def add_commands(self, steps: Sequence[StepRecord]) -> None:
+        """Write commands that nodes have to be told, in this order."""
+        rows = [{column.name: getattr(step, column.name) for column in _STEP_COLUMNS} for step in steps]
+        if rows:
+            self._connection.execute(insert(commands), rows)
+
+    def settle_commands(self, outcomes: Mapping[CommandId, str | None]) -> None:
+        """Mark as done (None) or failed (the error)."""
+        done = [command_id for command_id, error in outcomes.items() if error is None]
+        if done:
+            condition = among(self._connection, commands.c.command_id, done)
+            self._connection.execute(update(commands).where(condition).values(state=DONE))
+        failed = [
+            {"this_command": command_id, "reason": error}
+            for command_id, error in outcomes.items()
+            if error is not None
+        ]
+        if failed:
+            self._connection.execute(
+                update(commands)
+                .where(commands.c.command_id == bindparam("this_command"))
+                .values(state=FAILED, error=bindparam("reason")),
+                failed,
+            )
+
+    def release_commands(self, operation_id: OperationId) -> None:
+        """No operation waits any more for those of its commands that are pending; the nodes are told when they can be."""
+        self._connection.execute(
+            update(commands)
+            .where(commands.c.operation_id == operation_id, commands.c.state == PENDING)
+            .values(operation_id=None)
+        )
+
+    def commands_of(self, operation_id: OperationId) -> tuple[StepRecord, ...]:
+        """All commands of an operation, in order."""
+        query = (
+            select(*_STEP_COLUMNS)
+            .where(commands.c.operation_id == operation_id)
+            .order_by(commands.c.number)
+        )
+        return tuple(StepRecord(**row) for row in self._connection.execute(query).mappings())
+
+    def pending_for_responsive(self) -> tuple[StepRecord, ...]:
+        """The same for every node that is heard of."""
+        query = (
+            select(*_STEP_COLUMNS)
+            .join(nodes, nodes.c.node_id == commands.c.node_id)
+            .where(
+                commands.c.state == PENDING,
+                commands.c.operation_id.is_(None),
+                nodes.c.liveness == Liveness.RESPONSIVE.value,
+            )
+            .order_by(commands.c.number)
+        )
+        return tuple(StepRecord(**row) for row in self._connection.execute(query).mappings())
+
+    def pending_for(self, node_ids: Sequence[NodeId]) -> tuple[StepRecord, ...]:
+        """What these nodes have not been told yet, for operations that no longer wait for it, in order."""
+        query = (
+            select(*_STEP_COLUMNS)
+            .where(
+                commands.c.state == PENDING,
+                commands.c.operation_id.is_(None),
+                among(self._connection, commands.c.node_id, node_ids),
+            )
+            .order_by(commands.c.number)
+        )
+        return tuple(StepRecord(**row) for row in self._connection.execute(query).mappings())

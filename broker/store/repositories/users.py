@@ -1,0 +1,130 @@
+"""Accounts, their quota, and the namespaces they own."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, exists, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from broker.core.errors import Conflict
+from broker.core.ids import NamespaceId, UserId
+from broker.core.owner import UNLIMITED, Namespace, User
+from broker.store.tables import applications, namespaces, users
+
+
+def _user(row: Mapping[str, Any]) -> User:
+    return User(**{**row, "gear_sizes": tuple(row["gear_sizes"])})
+
+
+def _namespace(row: Mapping[str, Any]) -> Namespace:
+    return Namespace(**{**row, "allowed_gear_sizes": tuple(row["allowed_gear_sizes"])})
+
+
+def _user_row(user: User) -> dict[str, Any]:
+    row = {name: getattr(user, name) for name in User.__slots__}
+    return {**row, "gear_sizes": list(user.gear_sizes)}
+
+
+def _namespace_row(namespace: Namespace) -> dict[str, Any]:
+    row = {name: getattr(namespace, name) for name in Namespace.__slots__}
+    return {**row, "allowed_gear_sizes": list(namespace.allowed_gear_sizes)}
+
+
+class UserRepository:
+    """Accounts and their quota."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def by_login(self, login: str) -> User | None:
+        """The account of that login."""
+        row = self._connection.execute(select(users).where(users.c.login == login)).mappings().first()
+        return None if row is None else _user(dict(row))
+
+    def by_id(self, user_id: UserId) -> User | None:
+        """The account of that id."""
+        row = self._connection.execute(select(users).where(users.c.user_id == user_id)).mappings().first()
+        return None if row is None else _user(dict(row))
+
+    def add(self, user: User) -> None:
+        """Store a new account; raises `Conflict` when the login is taken."""
+        try:
+            self._connection.execute(insert(users).values(**_user_row(user)))
+        except IntegrityError as error:
+            raise Conflict(f"User '{user.login}' exists already.") from error
+
+    def save(self, user: User) -> None:
+        """Store everything but `consumed_gears`."""
+        row = _user_row(user)
+        del row["consumed_gears"]
+        self._connection.execute(update(users).where(users.c.user_id == user.user_id).values(**row))
+
+    def consume_gears(self, user_id: UserId, count: int) -> bool:
+        """Take gears from the quota, or give them back; False if they do not suffice."""
+        statement = (
+            update(users)
+            .where(users.c.user_id == user_id)
+            .values(consumed_gears=users.c.consumed_gears + count)
+        )
+        if count > 0:
+            statement = statement.where(
+                (users.c.max_gears == UNLIMITED) | (users.c.consumed_gears + count <= users.c.max_gears)
+            )
+        return self._connection.execute(statement).rowcount == 1
+
+    def count_namespaces(self, user_id: UserId) -> int:
+        """How many namespaces the account owns."""
+        query = select(func.count()).select_from(namespaces).where(namespaces.c.owner_id == user_id)
+        return self._connection.execute(query).scalar_one()
+
+
+class NamespaceRepository:
+    """The namespaces of all owners."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def by_name(self, name: str) -> Namespace | None:
+        """The namespace of that name, in lower case."""
+        query = select(namespaces).where(namespaces.c.name == name)
+        row = self._connection.execute(query).mappings().first()
+        return None if row is None else _namespace(dict(row))
+
+    def of_owner(self, owner_id: UserId) -> tuple[Namespace, ...]:
+        """All namespaces of an owner, oldest first."""
+        query = (
+            select(namespaces)
+            .where(namespaces.c.owner_id == owner_id)
+            .order_by(namespaces.c.created_at, namespaces.c.namespace_id)
+        )
+        return tuple(_namespace(dict(row)) for row in self._connection.execute(query).mappings())
+
+    def add(self, namespace: Namespace) -> None:
+        """Store a new namespace; raises `Conflict` when the name is taken."""
+        try:
+            self._connection.execute(insert(namespaces).values(**_namespace_row(namespace)))
+        except IntegrityError as error:
+            text = f"Namespace '{namespace.name}' is already in use. Please choose another."
+            raise Conflict(text, field="id", exit_code=103) from error
+
+    def save(self, namespace: Namespace) -> None:
+        """Store a changed namespace; raises `Conflict` when the new name is taken."""
+        statement = (
+            update(namespaces)
+            .where(namespaces.c.namespace_id == namespace.namespace_id)
+            .values(**_namespace_row(namespace))
+        )
+        try:
+            self._connection.execute(statement)
+        except IntegrityError as error:
+            text = f"Namespace '{namespace.name}' is already in use. Please choose another."
+            raise Conflict(text, field="id", exit_code=103) from error
+
+    def delete(self, namespace_id: NamespaceId) -> None:
+        """Remove a namespace that has no applications."""
+        self._connection.execute(namespaces.delete().where(namespaces.c.namespace_id == namespace_id))
+
+    def has_applications(self, namespace_id: NamespaceId) -> bool:
+        """Whether any application lives in it."""
+        query = select(exists().where(applications.c.namespace_id == namespace_id))
+        return bool(self._connection.execute(query).scalar())

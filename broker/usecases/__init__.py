@@ -1,0 +1,1 @@
+"""Everything the broker can do: open a unit of work, load, decide, store, commit."""

@@ -1,0 +1,88 @@
+"""Aliases: extra DNS names of an application, which its owner points at the routers."""
+
+import re
+
+from broker.core.application import ApplicationParts
+from broker.core.errors import Invalid, NotFound
+from broker.core.ids import OperationId
+from broker.core.owner import User
+from broker.core.routing_changes import AliasAdded, AliasRemoved
+from broker.interfaces import Platform, UnitOfWork
+from broker.usecases.announcing import announce
+from broker.usecases.applications import view
+from broker.usecases.conclusions import Kind
+from broker.usecases.finding import find_application
+from broker.usecases.operations import Plan, carry_out
+from broker.usecases.views import ApplicationView
+
+LONGEST_ALIAS = 255
+_ALIAS = re.compile(r"[a-z0-9]+(\.?[-a-z0-9]+)+", re.ASCII)
+_ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}", re.ASCII)
+_FORMATS = (".json", ".xml", ".yml", ".yaml", ".html", ".xhtml")
+
+
+class AliasNotFound(NotFound):
+    """The application has no such alias."""
+
+    code = "alias_not_found"
+    exit_code = 173
+
+    def __init__(self, alias: str) -> None:
+        super().__init__(f"Alias '{alias}' not found.")
+
+
+def check_alias(alias: str, cloud_domain: str) -> str:
+    """The alias in lower case; refuses what is no such name, an address, and names inside the cloud's own domain."""
+    name = alias.lower()
+    if (
+        len(name) > LONGEST_ALIAS
+        or not _ALIAS.fullmatch(name)
+        or _ADDRESS.fullmatch(name)
+        or name.endswith(_FORMATS)
+        or name == cloud_domain
+        or name.endswith(f".{cloud_domain}")
+    ):
+        raise Invalid(f"The specified alias is not allowed: '{alias[:300]}'", field="id", exit_code=105)
+    return name
+
+
+def add_alias(
+    platform: Platform, user: User, reference: str, alias: str, namespace: str | None = None
+) -> ApplicationView:
+    """Give the application another name; raises `Conflict` when any application has it."""
+    name = check_alias(alias, platform.policy.cloud_domain)
+    with platform.reading() as work:
+        found = find_application(work, user, reference, namespace)
+
+    def plan(work: UnitOfWork, parts: ApplicationParts, _operation_id: OperationId) -> Plan:
+        work.applications.add_alias(parts.application.application_id, name)
+        return Plan(
+            kind=Kind.SET_STATE, parts=announce(platform, work, parts, (AliasAdded(alias=name),))
+        )
+
+    return _changed(platform, carry_out(platform, found.application.application_id, plan) or found)
+
+
+def remove_alias(
+    platform: Platform, user: User, reference: str, alias: str, namespace: str | None = None
+) -> ApplicationView:
+    """Take a name away from the application; raises `AliasNotFound`."""
+    name = alias.lower()
+    with platform.reading() as work:
+        found = find_application(work, user, reference, namespace)
+
+    def plan(work: UnitOfWork, parts: ApplicationParts, _operation_id: OperationId) -> Plan:
+        application_id = parts.application.application_id
+        if work.applications.alias_owner(name) != application_id:
+            raise AliasNotFound(name)
+        work.applications.remove_alias(application_id, name)
+        return Plan(
+            kind=Kind.SET_STATE, parts=announce(platform, work, parts, (AliasRemoved(alias=name),))
+        )
+
+    return _changed(platform, carry_out(platform, found.application.application_id, plan) or found)
+
+
+def _changed(platform: Platform, parts: ApplicationParts) -> ApplicationView:
+    with platform.reading() as work:
+        return view(work, parts)

@@ -1,0 +1,352 @@
+"""Applications: creating, showing, listing and deleting them."""
+
+from dataclasses import replace
+
+from broker.core.application import (
+    Application,
+    ApplicationParts,
+    ApplicationPhase,
+    GearGroup,
+    InstalledCartridge,
+)
+from broker.core.cartridge import Cartridge
+from broker.core.errors import (
+    ApplicationNotFound,
+    Invalid,
+    LimitReached,
+    ManyRefusals,
+    NoNodeAvailable,
+    QuotaExceeded,
+    Refusal,
+)
+from broker.core.gear import Lifecycle
+from broker.core.gear_group import compose_groups, effective_limits
+from broker.core.high_availability import MakeHaFacts, check_make_ha
+from broker.core.ids import ApplicationId, GroupId, OperationId
+from broker.core.limits import UNLIMITED
+from broker.core.owner import Namespace, User
+from broker.core.routing_difference import Telling, difference
+from broker.core.verdict import VerdictState
+from broker.interfaces import Platform, StepRecord, UnitOfWork
+from broker.usecases.announcing import announce, table_of
+from broker.usecases.conclusions import Kind
+from broker.usecases.finding import find_application
+from broker.usecases.fleet_moved import FleetMoved
+from broker.usecases.growing import grow_group, proxies_for
+from broker.usecases.new_namespace import add_namespace
+from broker.usecases.operations import PLANNING_ATTEMPTS, Plan, carry_out, finish, start_in
+from broker.usecases.steps import destruction, new_operation_id
+from broker.usecases.times import timestamp
+from broker.usecases.views import ApplicationView
+from broker.usecases.visibility import visible_namespace
+from broker.usecases.wishes import (
+    ApplicationWish,
+    CartridgeWish,
+    check_application_name,
+    check_cartridges,
+    check_git_url,
+    check_variables,
+    check_wished_limits,
+    resolve_cartridges,
+)
+
+
+def view(work: UnitOfWork, parts: ApplicationParts) -> ApplicationView:
+    """The application as its owner sees it."""
+    application_id = parts.application.application_id
+    aliases = work.applications.aliases([application_id]).get(application_id, ())
+    return ApplicationView(parts=parts, aliases=aliases)
+
+
+def show_application(
+    platform: Platform, user: User, reference: str, namespace: str | None = None
+) -> ApplicationView:
+    """One application of the user."""
+    with platform.reading() as work:
+        return view(work, find_application(work, user, reference, namespace))
+
+
+def list_applications(
+    platform: Platform, user: User, namespace: str | None = None
+) -> tuple[ApplicationView, ...]:
+    """All applications of the user, or those of one namespace, by name."""
+    with platform.reading() as work:
+        place = None if namespace is None else visible_namespace(work, user, namespace).namespace_id
+        found = [
+            parts
+            for parts in work.applications.owned(user.user_id, place)
+            if parts.application.phase is not ApplicationPhase.DELETING
+        ]
+        aliases = work.applications.aliases([parts.application.application_id for parts in found])
+    return tuple(
+        ApplicationView(parts=parts, aliases=aliases.get(parts.application.application_id, ()))
+        for parts in found
+    )
+
+
+def create_application(platform: Platform, user: User, wish: ApplicationWish) -> ApplicationView:
+    """Create an application with its first gears; when the call returns they serve.
+
+    A namespace that does not exist is created. Nothing is left of an application whose gears could not be built.
+    """
+    operation_id = new_operation_id(platform)
+    for attempt in range(1, PLANNING_ATTEMPTS + 1):
+        try:
+            plan = _commit_creation(platform, user, wish, operation_id)
+            break
+        except FleetMoved:
+            if attempt == PLANNING_ATTEMPTS:
+                raise NoNodeAvailable from None
+    application_id = plan.parts.application.application_id
+    finished = finish(platform, application_id, operation_id, plan)
+    if finished is None:
+        raise ApplicationNotFound(application_id)
+    return ApplicationView(parts=finished)
+
+
+def _commit_creation(
+    platform: Platform, user: User, wish: ApplicationWish, operation_id: OperationId
+) -> Plan:
+    with platform.unit_of_work() as work:
+        owner = work.users.by_id(user.user_id) or user
+        parts, variables = _check_and_compose(platform, work, owner, wish)
+        work.applications.add(parts.application, parts.groups, parts.cartridges)
+        work.applications.set_variables(parts.application.application_id, variables)
+        grown, steps = _first_gears(platform, work, owner, parts, operation_id)
+        saved = work.applications.save(parts, grown)
+        plan = Plan(kind=Kind.CREATE, parts=saved, steps=steps)
+        start_in(work, platform, saved.application.application_id, operation_id, plan)
+        work.commit()
+    return plan
+
+
+def _check_and_compose(
+    platform: Platform, work: UnitOfWork, owner: User, wish: ApplicationWish
+) -> tuple[ApplicationParts, dict[str, str]]:
+    policy = platform.policy
+    region = _region(platform, work, wish.region)
+    git_url = check_git_url(wish.initial_git_url)
+    namespace = _namespace(platform, work, owner, wish.namespace)
+    profile = _profile(platform, namespace, wish.gear_size)
+    if wish.ha:
+        _check_ha(platform, owner)
+    name = check_application_name(wish.name)
+    if not owner.has_room_for(1):
+        text = f"{owner.login} has already reached the gear limit of {owner.max_gears}"
+        raise LimitReached(text, exit_code=104)
+    variables = check_variables(wish.environment_variables, "environment_variables")
+    scalable = wish.scale or wish.ha
+    wished = _cartridges(platform, name, wish, scalable=scalable)
+    _check_name_is_free(work, namespace, name)
+    application = Application(
+        application_id=ApplicationId(platform.new_id()),
+        name=name,
+        namespace_id=namespace.namespace_id,
+        namespace=namespace.name,
+        owner_id=owner.user_id,
+        owner_login=owner.login,
+        phase=ApplicationPhase.CREATING,
+        scalable=scalable,
+        ha=wish.ha,
+        running=True,
+        profile=profile,
+        region=region,
+        default_multiplier=policy.default_ha_multiplier,
+        multiplier=None,
+        head_gear_id=None,
+        verdict=VerdictState.NOT_HA.value,
+        sequence=0,
+        generation=0,
+        initial_git_url=git_url,
+        auto_deploy=True,
+        deployment_branch="master",
+        keep_deployments=1,
+        deployment_type="git",
+        created_at=timestamp(platform.clock.now()),
+    )
+    return _compose(platform, namespace, application, wished), variables
+
+
+def _region(platform: Platform, work: UnitOfWork, wished: str | None) -> str | None:
+    policy = platform.policy
+    if wished is None:
+        return policy.default_region
+    if not policy.allow_region_selection:
+        text = (
+            "Specifying a region on application creation has been disabled."
+            " A region may be automatically assigned for you."
+        )
+        raise Invalid(text)
+    known = sorted({each.region for each in work.nodes.fleet().classes() if each.region is not None})
+    if not known:
+        raise Invalid("Server does not support explicit regions.")
+    if wished not in known:
+        text = f"Could not find region '{wished[:100]}'. Available regions are: {', '.join(known)}."
+        raise Invalid(text)
+    return wished
+
+
+def _namespace(platform: Platform, work: UnitOfWork, owner: User, name: str) -> Namespace:
+    found = work.namespaces.by_name(name.lower())
+    if found is not None:
+        return visible_namespace(work, owner, name)
+    try:
+        return add_namespace(platform, work, owner, name)
+    except ManyRefusals as several:
+        first = several.refusals[0]
+        raise type(first)(first.text, field="domain_id", exit_code=first.exit_code) from several
+    except Refusal as refusal:
+        refusal.field = "domain_id"
+        raise
+
+
+def _profile(platform: Platform, namespace: Namespace, wished: str | None) -> str:
+    allowed = namespace.allowed_gear_sizes
+    if not allowed:
+        text = (
+            f"The owner of the domain {namespace.name} has disabled all gear sizes from being created."
+            "  You will not be able to add any cartridges in this domain."
+        )
+        raise Invalid(text, exit_code=134)
+    default = platform.policy.default_gear_size
+    size = wished.lower() if wished else (default if default in allowed else allowed[0])
+    if size not in allowed:
+        text = f"The gear size '{size[:100]}' is not valid for this domain. Allowed sizes: {', '.join(allowed)}."
+        raise Invalid(text, field="gear_size", exit_code=134)
+    return size
+
+
+def _check_ha(platform: Platform, owner: User) -> None:
+    check_make_ha(
+        MakeHaFacts(
+            allowed_on_platform=platform.policy.allow_ha,
+            allowed_to_owner=owner.may_use_ha,
+            owner_login=owner.login,
+            scalable=True,
+            ha=False,
+            has_web_proxy=True,
+            max_gears=-1,
+        )
+    )
+
+
+def _cartridges(
+    platform: Platform, name: str, wish: ApplicationWish, *, scalable: bool
+) -> dict[str, tuple[Cartridge, CartridgeWish]]:
+    wished = resolve_cartridges(wish.cartridges, platform.catalogue)
+    check_cartridges(
+        name, [cartridge for cartridge, _ in wished.values()], platform.catalogue, scalable=scalable
+    )
+    for _, each in wished.values():
+        check_wished_limits(each)
+    if scalable and not any(cartridge.is_web_proxy for cartridge, _ in wished.values()):
+        for cartridge in platform.catalogue.values():
+            if cartridge.is_web_proxy and not cartridge.obsolete:
+                wished[cartridge.name] = (cartridge, CartridgeWish(name=cartridge.name))
+                break
+    return wished
+
+
+def _check_name_is_free(work: UnitOfWork, namespace: Namespace, name: str) -> None:
+    if work.applications.id_by_name(namespace.namespace_id, name) is not None:
+        raise Invalid(f"The supplied application name '{name}' already exists", field="name", exit_code=100)
+
+
+def _compose(
+    platform: Platform,
+    namespace: Namespace,
+    application: Application,
+    wished: dict[str, tuple[Cartridge, CartridgeWish]],
+) -> ApplicationParts:
+    cartridges = [cartridge for cartridge, _ in wished.values()]
+    groups: list[GearGroup] = []
+    installed: list[InstalledCartridge] = []
+    for ordinal, names in enumerate(
+        compose_groups(cartridges, scalable=application.scalable, profile=application.profile)
+    ):
+        wishes = [wished[name][1] for name in names]
+        sizes = [wish.gear_size for wish in wishes if wish.gear_size]
+        minima = [wish.scales_from for wish in wishes if wish.scales_from is not None]
+        maxima = [wish.scales_to for wish in wishes if wish.scales_to is not None and wish.scales_to != UNLIMITED]
+        group_id = GroupId(platform.new_id())
+        groups.append(
+            GearGroup(
+                group_id=group_id,
+                application_id=application.application_id,
+                ordinal=ordinal,
+                profile=_profile(platform, namespace, sizes[0]) if sizes else application.profile,
+                explicit_minimum=max(minima) if minima else None,
+                explicit_maximum=min(maxima) if maxima else None,
+                gear_count=0,
+                proxy_count=0,
+                ordinals=0,
+                proxies_out=False,
+            )
+        )
+        installed += [
+            InstalledCartridge(
+                name=name,
+                group_id=group_id,
+                ordinal=len(installed) + number,
+                added_at=application.created_at,
+            )
+            for number, name in enumerate(names)
+        ]
+    return ApplicationParts(application=application, groups=tuple(groups), cartridges=tuple(installed))
+
+
+def _first_gears(
+    platform: Platform,
+    work: UnitOfWork,
+    owner: User,
+    parts: ApplicationParts,
+    operation_id: OperationId,
+) -> tuple[ApplicationParts, tuple[StepRecord, ...]]:
+    limits = effective_limits(parts, platform.catalogue, ha=parts.application.ha)
+    total = sum(each.minimum for each in limits.values())
+    if not owner.has_room_for(total):
+        raise QuotaExceeded(owner.login, owner.consumed_gears, owner.max_gears, total)
+    steps: list[StepRecord] = []
+    for group in parts.groups:
+        carry = proxies_for(platform, parts, group, limits[group.group_id].minimum)
+        growth = grow_group(platform, work, parts, group, carry, operation_id)
+        parts = growth.parts
+        steps += growth.steps
+    return parts, tuple(steps)
+
+
+def delete_application(
+    platform: Platform, user: User, reference: str, namespace: str | None = None
+) -> ApplicationParts:
+    """Delete an application with everything that is its own; routers are told before its gears go.
+
+    A node that does not answer destroys its gears when it is heard of again.
+    """
+    with platform.reading() as work:
+        found = find_application(work, user, reference, namespace)
+
+    def plan(work: UnitOfWork, parts: ApplicationParts, operation_id: OperationId) -> Plan:
+        application_id = parts.application.application_id
+        gears = work.gears.of_application(application_id)
+        before = table_of(
+            platform,
+            parts.application,
+            gears=gears,
+            endpoints=work.gears.endpoints_of_application(application_id),
+            addresses={gear.node_id: work.nodes.address(gear.node_id) for gear in gears},
+            unresponsive=work.nodes.unresponsive(),
+            aliases=work.applications.aliases([application_id]).get(application_id, ()),
+        )
+        telling = Telling(
+            managed_dns=platform.policy.manage_ha_dns, router_hostname=platform.policy.router_hostname
+        )
+        after = announce(platform, work, parts, difference(before, None, telling))
+        work.names.remove_of(application_id)
+        ids = [gear.gear_id for gear in gears]
+        work.gears.change(ids, lifecycle=Lifecycle.DESTROYING.value, operation_id=operation_id)
+        deleting = replace(after.application, phase=ApplicationPhase.DELETING)
+        steps = tuple(destruction(platform, gear, operation_id) for gear in gears)
+        return Plan(kind=Kind.DELETE, parts=replace(after, application=deleting), steps=steps)
+
+    carry_out(platform, found.application.application_id, plan)
+    return found

@@ -1,0 +1,198 @@
+"""High availability: enabling and disabling it, and its multiplier."""
+
+from dataclasses import replace
+
+from broker.core.application import ApplicationParts, Gear
+from broker.core.errors import ApplicationNotFound, CartridgeNotInApplication, HighAvailabilityRefused
+from broker.core.gear import Lifecycle
+from broker.core.gear_group import effective_limits, proxy_cartridge, web_group
+from broker.core.high_availability import (
+    DisableHaFacts,
+    EnablePlan,
+    MakeHaFacts,
+    PromotionCandidate,
+    check_disable_ha,
+    check_make_ha,
+    plan_enable,
+)
+from broker.core.ids import ApplicationId, OperationId
+from broker.core.owner import User
+from broker.core.sparse import proxy_limits, wanted_proxies
+from broker.interfaces import Platform, StepRecord, UnitOfWork
+from broker.usecases.announcing import ha_name, table_of
+from broker.usecases.applications import view
+from broker.usecases.conclusions import Kind, announce_and_settle
+from broker.usecases.finding import find_application
+from broker.usecases.growing import grow_group, limits_of_proxies
+from broker.usecases.operations import Plan, Planner, carry_out
+from broker.usecases.scaling import check_multiplier
+from broker.usecases.shrinking import choose, shrink
+from broker.usecases.steps import promotion
+from broker.usecases.views import ApplicationView
+
+
+def enable_ha(
+    platform: Platform, user: User, reference: str, namespace: str | None = None
+) -> ApplicationView:
+    """Make an application HA: when the call returns at least two proxy gears on different nodes serve it.
+
+    The proxy is put on gears that exist, in other zones where there are any; only where none qualifies is a gear added.
+    """
+    with platform.reading() as work:
+        found = find_application(work, user, reference, namespace)
+
+    def plan(work: UnitOfWork, parts: ApplicationParts, operation_id: OperationId) -> Plan:
+        _check_enabling(platform, work, parts)
+        group = web_group(parts, platform.catalogue)
+        if group is None:
+            raise HighAvailabilityRefused("Cannot make the application HA because there is no web cartridge.")
+        gears = {gear.gear_id: gear for gear in work.gears.of_group(group.group_id)}
+        wanted = _promotions(platform, work, parts, tuple(gears.values()))
+        growth = grow_group(platform, work, parts, group, (True,) * wanted.add_proxy_gears, operation_id)
+        promoted = [gears[gear_id] for gear_id in wanted.promote]
+        work.gears.change([gear.gear_id for gear in promoted], operation_id=operation_id)
+        steps = (*_promote(platform, parts, promoted, operation_id), *growth.steps)
+        return Plan(kind=Kind.ENABLE_HA, parts=growth.parts, steps=steps) if steps else _enabled(
+            platform, work, growth.parts
+        )
+
+    return _carried_out(platform, found.application.application_id, plan)
+
+
+def _check_enabling(platform: Platform, work: UnitOfWork, parts: ApplicationParts) -> None:
+    application = parts.application
+    owner = work.users.by_id(application.owner_id)
+    group = web_group(parts, platform.catalogue)
+    limits = effective_limits(parts, platform.catalogue, ha=False)
+    check_make_ha(
+        MakeHaFacts(
+            allowed_on_platform=platform.policy.allow_ha,
+            allowed_to_owner=owner is not None and owner.may_use_ha,
+            owner_login=application.owner_login,
+            scalable=application.scalable,
+            ha=application.ha,
+            has_web_proxy=proxy_cartridge(parts, platform.catalogue) is not None,
+            max_gears=-1 if group is None else limits[group.group_id].maximum,
+        )
+    )
+
+
+def _promotions(
+    platform: Platform, work: UnitOfWork, parts: ApplicationParts, gears: tuple[Gear, ...]
+) -> EnablePlan:
+    unresponsive = work.nodes.unresponsive()
+    candidates = [
+        PromotionCandidate(
+            gear_id=gear.gear_id,
+            ordinal=gear.ordinal,
+            node_id=gear.node_id,
+            zone=gear.zone,
+            carries_proxy=gear.carries_proxy,
+            usable=gear.lifecycle == Lifecycle.STARTED and gear.node_id not in unresponsive,
+        )
+        for gear in gears
+    ]
+    limits = proxy_limits(
+        ha=True, multiplier=parts.application.effective_multiplier, rule=platform.policy.multiplier_rule
+    )
+    allowed = platform.policy.placement.allow_multiple_proxies_on_node
+    return plan_enable(candidates, limits, allow_multiple_on_node=allowed)
+
+
+def _promote(
+    platform: Platform, parts: ApplicationParts, gears: list[Gear], operation_id: OperationId
+) -> tuple[StepRecord, ...]:
+    proxy = proxy_cartridge(parts, platform.catalogue)
+    if proxy is None:
+        return ()
+    return tuple(step for gear in gears for step in promotion(platform, gear, proxy, operation_id))
+
+
+def _enabled(platform: Platform, work: UnitOfWork, parts: ApplicationParts) -> Plan:
+    """There are proxy gears enough already, left from an earlier time as HA."""
+    after = replace(parts, application=replace(parts.application, ha=True))
+    if platform.policy.manage_ha_dns:
+        record = (ha_name(platform.policy, after.application), "CNAME", platform.policy.router_hostname)
+        work.names.put([record], after.application.application_id)
+    return Plan(kind=Kind.ENABLE_HA, parts=_announced(platform, work, parts, after))
+
+
+def _announced(
+    platform: Platform, work: UnitOfWork, before: ApplicationParts, after: ApplicationParts
+) -> ApplicationParts:
+    return announce_and_settle(
+        platform,
+        work,
+        table_of(platform, before.application, addresses={}),
+        after,
+        table_of(platform, after.application, addresses={}),
+    )
+
+
+def disable_ha(
+    platform: Platform,
+    user: User,
+    reference: str,
+    namespace: str | None = None,
+    *,
+    scale_down: bool = False,
+) -> ApplicationView:
+    """End HA: the minimum is one again and the HA name is gone; gears stay, and the multiplier is kept for next time.
+
+    With `scale_down` the gears whose proxy is now surplus go too, as far as the group's minimum allows.
+    """
+    with platform.reading() as work:
+        found = find_application(work, user, reference, namespace)
+
+    def plan(work: UnitOfWork, parts: ApplicationParts, operation_id: OperationId) -> Plan:
+        application = parts.application
+        check_disable_ha(
+            DisableHaFacts(
+                ha=application.ha,
+                scalable=application.scalable,
+                has_web_proxy=proxy_cartridge(parts, platform.catalogue) is not None,
+            )
+        )
+        after = replace(parts, application=replace(application, ha=False))
+        work.names.remove([ha_name(platform.policy, application)])
+        victims = _surplus(platform, work, after) if scale_down else ()
+        if not victims:
+            return Plan(kind=Kind.SHRINK, parts=_announced(platform, work, parts, after))
+        shrinking = shrink(platform, work, parts, victims, operation_id, after=after)
+        return Plan(kind=Kind.SHRINK, parts=shrinking.parts, steps=shrinking.steps)
+
+    return _carried_out(platform, found.application.application_id, plan)
+
+
+def _surplus(platform: Platform, work: UnitOfWork, parts: ApplicationParts) -> tuple[Gear, ...]:
+    group = web_group(parts, platform.catalogue)
+    if group is None:
+        return ()
+    minimum = effective_limits(parts, platform.catalogue, ha=False)[group.group_id].minimum
+    limits = limits_of_proxies(platform, parts.application)
+    surplus = group.proxy_count - wanted_proxies(group.gear_count, limits)
+    count = max(0, min(surplus, group.gear_count - minimum))
+    return choose(platform, work, parts, group, count, minimum_gears=minimum, limits=limits) if count else ()
+
+
+def _carried_out(platform: Platform, application_id: ApplicationId, planner: Planner) -> ApplicationView:
+    parts = carry_out(platform, application_id, planner)
+    if parts is None:
+        raise ApplicationNotFound(application_id)
+    with platform.reading() as work:
+        return view(work, parts)
+
+
+def set_multiplier(
+    platform: Platform, application_id: ApplicationId, cartridge: str, multiplier: int
+) -> None:
+    """Set the application's multiplier; it acts on the next change of its gears, and changes none now."""
+
+    def plan(_work: UnitOfWork, parts: ApplicationParts, _operation_id: OperationId) -> Plan:
+        if parts.cartridge(cartridge) is None:
+            raise CartridgeNotInApplication(cartridge)
+        check_multiplier(parts, platform.catalogue[cartridge])
+        changed = replace(parts.application, multiplier=multiplier)
+        return Plan(kind=Kind.GROW, parts=replace(parts, application=changed))
+
+    carry_out(platform, application_id, plan)

@@ -1,0 +1,23 @@
+"""Routing events in the dialects that a bus carries."""
+
+from broker.interfaces import LoggedEvent
+from broker.usecases.routing import wire_event
+from routing_spi.codec import encode_json
+from routing_spi.ose2_yaml import encode_ose2_yaml
+from routing_spi.events import ORIGINAL_ACTIONS
+
+JSON_CONTENT_TYPE = "application/cloudevents+json"
+YAML_CONTENT_TYPE = "text/x-yaml"
+
+
+def json_message(event: LoggedEvent) -> tuple[str, str, str]:
+    """Routing key, body and content type in the `json` dialect."""
+    return f"{event.namespace}.{event.app_name}.{event.action}", encode_json(wire_event(event)), JSON_CONTENT_TYPE
+
+
+def ose2_message(event: LoggedEvent, routing_key: str) -> tuple[str, str, str] | None:
+    """The same in the original's dialect; None for an action that it does not have."""
+    told = wire_event(event)
+    if told.action not in ORIGINAL_ACTIONS:
+        return None
+    return routing_key, encode_ose2_yaml(told), YAML_CONTENT_TYPE

@@ -1,0 +1,108 @@
+"""Environment variables of an application; the gear ratio among them rotates its proxy gears at once."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from broker.core.application import ApplicationParts
+from broker.core.errors import Conflict, EnvironmentVariableNotFound
+from broker.core.ids import OperationId
+from broker.core.owner import User
+from broker.interfaces import Platform, UnitOfWork
+from broker.usecases.announcing import announce
+from broker.usecases.conclusions import Kind
+from broker.usecases.finding import find_application
+from broker.usecases.operations import Plan, carry_out
+from broker.usecases.standing import settle
+from broker.usecases.wishes import check_value, check_variable_name, check_variables
+
+
+def list_variables(
+    platform: Platform, user: User, reference: str, namespace: str | None = None
+) -> tuple[ApplicationParts, dict[str, str]]:
+    """All variables of the application, by name."""
+    with platform.reading() as work:
+        found = find_application(work, user, reference, namespace)
+        return found, work.applications.variables(found.application.application_id)
+
+
+def show_variable(
+    platform: Platform, user: User, reference: str, name: str, namespace: str | None = None
+) -> tuple[ApplicationParts, str]:
+    """The value of one variable; raises `EnvironmentVariableNotFound`."""
+    with platform.reading() as work:
+        found = find_application(work, user, reference, namespace)
+        value = work.applications.variable(found.application.application_id, name)
+    if value is None:
+        raise EnvironmentVariableNotFound(name)
+    return found, value
+
+
+def add_variable(
+    platform: Platform, user: User, reference: str, name: str, value: str, namespace: str | None = None
+) -> ApplicationParts:
+    """Set a variable that must not exist yet."""
+    check_variable_name(name, "name")
+    check_value(value, "value")
+
+    def check(work: UnitOfWork, parts: ApplicationParts) -> None:
+        if work.applications.variable(parts.application.application_id, name) is not None:
+            text = f"Environment variable named '{name}' already exists in application"
+            raise Conflict(text, exit_code=188)
+
+    return _change(platform, user, reference, namespace, {name: value}, (), check)
+
+
+def update_variable(
+    platform: Platform, user: User, reference: str, name: str, value: str, namespace: str | None = None
+) -> ApplicationParts:
+    """Set a variable that must exist."""
+    check_value(value, "value")
+
+    def check(work: UnitOfWork, parts: ApplicationParts) -> None:
+        if work.applications.variable(parts.application.application_id, name) is None:
+            raise EnvironmentVariableNotFound(name)
+
+    return _change(platform, user, reference, namespace, {name: value}, (), check)
+
+
+def patch_variables(
+    platform: Platform,
+    user: User,
+    reference: str,
+    values: Sequence[tuple[str, str]],
+    unset: Sequence[str],
+    namespace: str | None = None,
+) -> tuple[ApplicationParts, dict[str, str]]:
+    """Set some variables, whatever they were, and remove others; returns those that were set."""
+    names = [name for name, _ in values]
+    checked = check_variables([*values, *((name, "") for name in unset)], "environment_variables")
+    wanted = {name: checked[name] for name in names}
+    return _change(platform, user, reference, namespace, wanted, tuple(unset)), wanted
+
+
+def remove_variable(
+    platform: Platform, user: User, reference: str, name: str, namespace: str | None = None
+) -> ApplicationParts:
+    """Remove a variable; one that does not exist is no error."""
+    return _change(platform, user, reference, namespace, {}, (name,))
+
+
+def _change(
+    platform: Platform,
+    user: User,
+    reference: str,
+    namespace: str | None,
+    values: Mapping[str, str],
+    unset: Sequence[str],
+    check: Callable[[UnitOfWork, ApplicationParts], None] | None = None,
+) -> ApplicationParts:
+    with platform.reading() as work:
+        found = find_application(work, user, reference, namespace)
+
+    def plan(work: UnitOfWork, parts: ApplicationParts, _operation_id: OperationId) -> Plan:
+        if check is not None:
+            check(work, parts)
+        work.applications.set_variables(parts.application.application_id, values, unset)
+        after, changes = settle(platform, work, parts)
+        return Plan(kind=Kind.SET_STATE, parts=announce(platform, work, after, changes))
+
+    return carry_out(platform, found.application.application_id, plan) or found

@@ -1,0 +1,170 @@
+"""New gears for a gear group: quota, placement, records and the commands that build them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from broker.core.application import Application, ApplicationParts, Gear, GearGroup
+from broker.core.errors import QuotaExceeded
+from broker.core.gear import Lifecycle
+from broker.core.gear_group import carried_cartridges
+from broker.core.ids import GearId, NodeId, OperationId
+from broker.core.placement.draw import Draw
+from broker.core.placement.engine import place
+from broker.core.placement.model import Placement, Request
+from broker.core.rotation import Rotation
+from broker.core.sparse import ProxyLimits, grow, proxy_limits
+from broker.interfaces import Platform, StepRecord, UnitOfWork
+from broker.usecases.fleet_moved import FleetMoved
+from broker.usecases.steps import creation
+from broker.usecases.times import timestamp
+
+
+@dataclass(frozen=True, kw_only=True)
+class Growth:
+    """Gears that are about to be built: the application with them counted, and the commands."""
+
+    parts: ApplicationParts
+    gears: tuple[Gear, ...]
+    steps: tuple[StepRecord, ...]
+
+
+def limits_of_proxies(platform: Platform, application: Application) -> ProxyLimits:
+    """How many proxy gears the application should have, by its multiplier and the operator's rule."""
+    return proxy_limits(
+        ha=application.ha,
+        multiplier=application.effective_multiplier,
+        rule=platform.policy.multiplier_rule,
+    )
+
+
+def consume_quota(work: UnitOfWork, application: Application, count: int) -> None:
+    """Take `count` gears from the owner's quota; raises `QuotaExceeded`."""
+    if count > 0 and not work.users.consume_gears(application.owner_id, count):
+        owner = work.users.by_id(application.owner_id)
+        consumed, maximum = (0, 0) if owner is None else (owner.consumed_gears, owner.max_gears)
+        raise QuotaExceeded(application.owner_login, consumed, maximum, count)
+
+
+def proxies_for(platform: Platform, parts: ApplicationParts, group: GearGroup, count: int) -> tuple[bool, ...]:
+    """For each of `count` new gears of the group in turn, whether it carries the sparse cartridge."""
+    names = parts.cartridges_of(group.group_id)
+    if not any(platform.catalogue[name].is_web_proxy for name in names):
+        return (False,) * count
+    limits = limits_of_proxies(platform, parts.application)
+    return grow(group.gear_count, group.proxy_count, count, limits)
+
+
+def grow_group(
+    platform: Platform,
+    work: UnitOfWork,
+    parts: ApplicationParts,
+    group: GearGroup,
+    carry: Sequence[bool],
+    operation_id: OperationId,
+) -> Growth:
+    """Place one gear for each element of `carry`, which says whether it carries the proxy, and record them all.
+
+    The head gear is the first of the application, and has its id. Raises `NoNodeAvailable` or `QuotaExceeded`.
+    """
+    application = parts.application
+    if not carry:
+        return Growth(parts=parts, gears=(), steps=())
+    consume_quota(work, application, len(carry))
+    placements = _place(platform, work, parts, group, carry)
+    if application.region is None and placements[0].region is not None:
+        application = replace(application, region=placements[0].region)
+    gears = _record(platform, application, group, carry, placements, operation_id)
+    work.gears.add(gears)
+    if application.head_gear_id is None:
+        application = replace(application, head_gear_id=gears[0].gear_id)
+    counted = replace(
+        group,
+        gear_count=group.gear_count + len(gears),
+        proxy_count=group.proxy_count + sum(carry),
+        ordinals=group.ordinals + len(gears),
+    )
+    grown = replace(
+        parts,
+        application=application,
+        groups=tuple(counted if each == group else each for each in parts.groups),
+    )
+    steps = _build(platform, grown, counted, gears, operation_id)
+    return Growth(parts=grown, gears=gears, steps=steps)
+
+
+def _place(
+    platform: Platform, work: UnitOfWork, parts: ApplicationParts, group: GearGroup, carry: Sequence[bool]
+) -> tuple[Placement, ...]:
+    application = parts.application
+    policy = platform.policy
+    plain = Request(profile=group.profile, region=application.region)
+    proxied = replace(plain, carries_proxy=True)
+    spread = work.nodes.spread(group.group_id, application.generation, application.region)
+    placements = place(
+        work.nodes.fleet(),
+        spread,
+        [proxied if carries else plain for carries in carry],
+        rules=policy.placement,
+        draw=Draw.for_application(application.application_id),
+        policy=policy.placement_policy,
+    )
+    work.nodes.placed(spread, placements)
+    counts: dict[NodeId, int] = dict(Counter(NodeId(placed.node_id) for placed in placements))
+    if not work.nodes.reserve(counts):
+        raise FleetMoved
+    return placements
+
+
+def _record(
+    platform: Platform,
+    application: Application,
+    group: GearGroup,
+    carry: Sequence[bool],
+    placements: Sequence[Placement],
+    operation_id: OperationId,
+) -> tuple[Gear, ...]:
+    now = timestamp(platform.clock.now())
+    out = Rotation.OUT.value if group.proxies_out else Rotation.IN.value
+    gears = []
+    for number, (carries, placed) in enumerate(zip(carry, placements, strict=True)):
+        is_head = application.head_gear_id is None and number == 0
+        gears.append(
+            Gear(
+                gear_id=GearId(application.application_id if is_head else platform.new_id()),
+                application_id=application.application_id,
+                group_id=group.group_id,
+                node_id=NodeId(placed.node_id),
+                zone=placed.zone,
+                region=placed.region,
+                ordinal=group.ordinals + number + 1,
+                is_head=is_head,
+                carries_proxy=carries,
+                lifecycle=Lifecycle.BUILDING.value,
+                rotation=out if carries else Rotation.IN.value,
+                uid=None,
+                operation_id=operation_id,
+                created_at=now,
+            )
+        )
+    return tuple(gears)
+
+
+def _build(
+    platform: Platform,
+    parts: ApplicationParts,
+    group: GearGroup,
+    gears: Sequence[Gear],
+    operation_id: OperationId,
+) -> tuple[StepRecord, ...]:
+    names = parts.cartridges_of(group.group_id)
+    carried = {
+        carries: carried_cartridges(names, platform.catalogue, carries_proxy=carries)
+        for carries in (False, True)
+    }
+    return tuple(
+        creation(
+            platform, parts.application, gear, carried[gear.carries_proxy], operation_id, group.profile
+        )
+        for gear in gears
+    )

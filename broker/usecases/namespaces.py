@@ -1,0 +1,76 @@
+"""Namespaces: what the REST interface calls domains."""
+
+from dataclasses import replace
+
+from broker.core.errors import Conflict, Invalid
+from broker.core.owner import Namespace, User
+from broker.interfaces import Platform
+from broker.usecases.applications import delete_application
+from broker.usecases.new_namespace import add_namespace, check_gear_sizes, check_namespace_name
+from broker.usecases.visibility import visible_namespace
+
+
+def list_namespaces(platform: Platform, user: User) -> tuple[Namespace, ...]:
+    """All namespaces of the user, oldest first."""
+    with platform.reading() as work:
+        return work.namespaces.of_owner(user.user_id)
+
+
+def show_namespace(platform: Platform, user: User, name: str) -> Namespace:
+    """One namespace of the user."""
+    with platform.reading() as work:
+        return visible_namespace(work, user, name)
+
+
+def create_namespace(
+    platform: Platform, user: User, name: str, gear_sizes: tuple[str, ...] | None = None
+) -> Namespace:
+    """Create a namespace; raises `TooManyNamespaces`, or `Conflict` when anybody has the name."""
+    with platform.unit_of_work() as work:
+        namespace = add_namespace(platform, work, user, name, gear_sizes)
+        work.commit()
+    return namespace
+
+
+def update_namespace(
+    platform: Platform,
+    user: User,
+    name: str,
+    *,
+    new_name: str | None = None,
+    gear_sizes: tuple[str, ...] | None = None,
+) -> Namespace:
+    """Rename an empty namespace or change its gear sizes."""
+    with platform.unit_of_work() as work:
+        namespace = visible_namespace(work, user, name)
+        changed = namespace
+        if new_name is not None and new_name.lower() != namespace.name:
+            changed = replace(changed, name=check_namespace_name(new_name))
+            if work.namespaces.has_applications(namespace.namespace_id):
+                text = "Domain contains applications. Delete applications first before changing the domain namespace."
+                raise Conflict(text, exit_code=128)
+        if gear_sizes is not None:
+            changed = replace(changed, allowed_gear_sizes=check_gear_sizes(user, gear_sizes))
+        if changed == namespace:
+            raise Invalid("No changes specified to the domain.", exit_code=133)
+        work.namespaces.save(changed)
+        work.commit()
+    return changed
+
+
+def delete_namespace(platform: Platform, user: User, name: str, *, force: bool = False) -> None:
+    """Delete a namespace; with `force` its applications go first, else it must have none."""
+    with platform.reading() as work:
+        namespace = visible_namespace(work, user, name)
+        held = work.applications.owned(user.user_id, namespace.namespace_id)
+    if held and not force:
+        text = "Domain contains applications. Delete applications first or set force to true."
+        raise Conflict(text, exit_code=128)
+    for parts in held:
+        delete_application(platform, user, parts.application.application_id)
+    with platform.unit_of_work() as work:
+        namespace = visible_namespace(work, user, name)
+        if work.namespaces.has_applications(namespace.namespace_id):
+            raise Conflict("An application was created in the domain while it was being deleted. Try again.")
+        work.namespaces.delete(namespace.namespace_id)
+        work.commit()

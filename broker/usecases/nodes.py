@@ -1,0 +1,96 @@
+"""The nodes of the fleet: registering them, and what follows when they are heard of no more, or again."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from broker.core.application import Gear
+from broker.core.gear import Lifecycle, shown_state
+from broker.core.ids import ApplicationId, NodeId
+from broker.core.node import Liveness
+from broker.core.routing_changes import GearStateChanged
+from broker.interfaces import NodeRecord, Platform
+from broker.usecases.announcing import announce
+from broker.usecases.operations import tell_afterwards
+from broker.usecases.standing import settle
+
+
+def register_nodes(platform: Platform, nodes: Sequence[NodeRecord]) -> None:
+    """Take nodes into the fleet, or learn anew what they offer; gears they carry stay theirs.
+
+    A node whose name is inside the cloud's domain gets an address there, so that names of gears lead somewhere.
+    """
+    domain = f".{platform.policy.cloud_domain}"
+    with platform.unit_of_work() as work:
+        work.nodes.add(nodes)
+        addresses = [(node.node_id, "A", node.public_address) for node in nodes if node.node_id.endswith(domain)]
+        work.names.put(addresses, None)
+        work.commit()
+
+
+def list_nodes(platform: Platform) -> tuple[NodeRecord, ...]:
+    """Every node, by name."""
+    with platform.reading() as work:
+        return work.nodes.all()
+
+
+def name_address(platform: Platform, name: str, address: str) -> None:
+    """Give a name of the platform's own, such as the routers', an address."""
+    with platform.unit_of_work() as work:
+        work.names.put([(name, "A", address)], None)
+        work.commit()
+
+
+def change_liveness(platform: Platform, node_ids: Sequence[NodeId], liveness: Liveness) -> int:
+    """Nodes are heard of no more, or again: their gears are shown so, routers are told, and rotation and HA judged anew.
+
+    Returns how many applications are concerned. A node that is heard of again is told what it has missed.
+    """
+    with platform.unit_of_work() as work:
+        known = work.nodes.records(node_ids)
+        moved = [node_id for node_id, record in known.items() if record.liveness != liveness]
+        if not moved:
+            return 0
+        work.nodes.set_liveness(moved, liveness.value)
+        concerned: dict[ApplicationId, list[Gear]] = defaultdict(list)
+        for gear in work.gears.of_nodes(moved):
+            concerned[gear.application_id].append(gear)
+        for before in work.applications.many(concerned):
+            changes = [
+                _told(gear, liveness)
+                for gear in concerned[before.application.application_id]
+                if gear.lifecycle not in (Lifecycle.BUILDING, Lifecycle.DESTROYING)
+            ]
+            parts = announce(platform, work, before, changes)
+            parts, follows = settle(platform, work, parts)
+            parts = announce(platform, work, parts, follows)
+            if parts != before:
+                work.applications.save(before, parts)
+        work.commit()
+    if liveness is Liveness.RESPONSIVE:
+        tell_missed(platform, moved)
+    return len(concerned)
+
+
+def _told(gear: Gear, liveness: Liveness) -> GearStateChanged:
+    responds = liveness is Liveness.RESPONSIVE
+    return GearStateChanged(
+        gear_id=gear.gear_id,
+        state=shown_state(Lifecycle(gear.lifecycle), node_responds=responds),
+        node=gear.node_id,
+        region=gear.region,
+        zone=gear.zone,
+    )
+
+
+def tell_missed(platform: Platform, node_ids: Sequence[NodeId]) -> int:
+    """Send nodes the commands that no operation waits for; returns how many were done."""
+    with platform.reading() as work:
+        steps = work.outbox.pending_for(node_ids)
+    return tell_afterwards(platform, steps)
+
+
+def tell_all_missed(platform: Platform) -> int:
+    """The same for every node that is heard of and has any."""
+    with platform.reading() as work:
+        steps = work.outbox.pending_for_responsive()
+    return tell_afterwards(platform, steps)

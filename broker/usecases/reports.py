@@ -1,0 +1,51 @@
+"""What an operator asks of applications, whoever owns them."""
+
+from broker.core.application import ApplicationParts, ApplicationPhase
+from broker.core.errors import NotFound
+from broker.core.dns_names import app_dns_name
+from broker.interfaces import Platform, UnitOfWork
+from broker.usecases.announcing import ha_name
+from broker.usecases.groups import group_views
+from broker.usecases.standing import judge
+from broker.usecases.views import ApplicationReport
+
+
+def report(platform: Platform, work: UnitOfWork, parts: ApplicationParts) -> ApplicationReport:
+    """The application with its groups, gears, verdict and DNS answers."""
+    application = parts.application
+    names = [
+        app_dns_name(application.name, application.namespace, platform.policy.cloud_domain),
+        ha_name(platform.policy, application),
+    ]
+    dns = [(name, kind, target) for name in names for kind, target in work.names.lookup(name)]
+    return ApplicationReport(
+        parts=parts,
+        groups=group_views(platform, work, parts, with_endpoints=True),
+        verdict=judge(platform, work, parts),
+        dns=tuple(dns),
+        owner_login=application.owner_login,
+    )
+
+
+def find_reports(
+    platform: Platform, *, name: str | None = None, login: str | None = None
+) -> tuple[ApplicationReport, ...]:
+    """Reports of the applications of a name, of an owner, or both."""
+    with platform.reading() as work:
+        found = _find(work, name, login)
+        return tuple(
+            report(platform, work, parts)
+            for parts in found
+            if parts.application.phase is not ApplicationPhase.DELETING
+        )
+
+
+def _find(work: UnitOfWork, name: str | None, login: str | None) -> tuple[ApplicationParts, ...]:
+    if login is None:
+        return work.applications.all_named((name or "").lower())
+    owner = work.users.by_login(login)
+    if owner is None:
+        raise NotFound(f"User {login} not found.")
+    if name is None:
+        return work.applications.owned(owner.user_id)
+    return work.applications.owned_named(owner.user_id, name.lower())

@@ -1,0 +1,160 @@
+"""The routing table and its events as router listeners read them: table, snapshot and the log."""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from broker.core.application import ApplicationParts, ApplicationPhase, Gear
+from broker.core.errors import LogUnavailable
+from broker.core.ids import ApplicationId, GearId
+from broker.core.owner import User
+from broker.core.routing_table import RoutingTable
+from broker.interfaces import LoggedEvent, Platform, StoredEndpoint, UnitOfWork
+from broker.usecases.announcing import table_of
+from broker.usecases.finding import find_application
+from routing_spi.codec import encode_json
+from routing_spi.events import Action, RoutingEvent
+
+# Events read from the log at once, and at most, by a follower.
+PAGE = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """All routing tables at one instant; a listener goes on with the events after `position`."""
+
+    position: int
+    tables: tuple[RoutingTable, ...]
+
+    def to_wire(self) -> dict[str, object]:
+        """The snapshot as listeners are sent it."""
+        return {"position": self.position, "applications": [table.to_wire() for table in self.tables]}
+
+
+def show_table(
+    platform: Platform, user: User, reference: str, namespace: str | None = None
+) -> tuple[RoutingTable, int]:
+    """The routing table of one application, and the position up to which the log tells of it."""
+    with platform.reading() as work:
+        parts = find_application(work, user, reference, namespace)
+        application_id = parts.application.application_id
+        table = _table(
+            platform,
+            work,
+            parts,
+            work.gears.of_application(application_id),
+            work.gears.endpoints_of_application(application_id),
+            work.applications.aliases([application_id]).get(application_id, ()),
+        )
+        return table, work.outbox.last_position()
+
+
+def take_snapshot(platform: Platform, user: User) -> Snapshot:
+    """The tables of every application the caller may follow: all of them for a router listener, else their own.
+
+    A table may be ahead of `position` by events that have no position yet; the sequence of each tells how far.
+    """
+    with platform.reading() as work:
+        everything = user.may_follow_all_routing
+        found = work.applications.all() if everything else work.applications.owned(user.user_id)
+        ready = [parts for parts in found if parts.application.phase is ApplicationPhase.READY]
+        gears: dict[ApplicationId, list[Gear]] = defaultdict(list)
+        ids: dict[GearId, ApplicationId] = {}
+        for gear in work.gears.all() if everything else work.gears.of_owner(user.user_id):
+            gears[gear.application_id].append(gear)
+            ids[gear.gear_id] = gear.application_id
+        endpoints: dict[ApplicationId, list[StoredEndpoint]] = defaultdict(list)
+        for endpoint in work.gears.all_endpoints() if everything else work.gears.endpoints_of_owner(user.user_id):
+            if endpoint.gear_id in ids:
+                endpoints[ids[endpoint.gear_id]].append(endpoint)
+        aliases = work.applications.aliases([parts.application.application_id for parts in ready])
+        tables = tuple(
+            _table(
+                platform,
+                work,
+                parts,
+                gears[parts.application.application_id],
+                endpoints[parts.application.application_id],
+                aliases.get(parts.application.application_id, ()),
+            )
+            for parts in ready
+        )
+        return Snapshot(position=work.outbox.last_position(), tables=tables)
+
+
+def _table(
+    platform: Platform,
+    work: UnitOfWork,
+    parts: ApplicationParts,
+    gears: Sequence[Gear],
+    endpoints: Sequence[StoredEndpoint],
+    aliases: tuple[str, ...],
+) -> RoutingTable:
+    # A gear that is being built is not announced yet, and one that is being destroyed no more.
+    routed = [gear for gear in gears if gear.lifecycle not in ("new", "building", "destroying")]
+    return table_of(
+        platform,
+        parts.application,
+        gears=routed,
+        endpoints=endpoints,
+        addresses={gear.node_id: work.nodes.address(gear.node_id) for gear in routed},
+        unresponsive=work.nodes.unresponsive(),
+        aliases=aliases,
+    )
+
+
+def read_events(
+    platform: Platform, user: User, after: int, limit: int = PAGE
+) -> tuple[tuple[LoggedEvent, ...], int]:
+    """Events past a position, and the position up to which this answer is complete.
+
+    A router listener sees all of them, an owner those of their own applications. Raises `LogUnavailable` for a
+    position that the log has not reached: it belongs to another log, and only a snapshot helps.
+    """
+    with platform.reading() as work:
+        last = work.outbox.last_position()
+        if after > last:
+            text = (
+                f"Position {after} is past the end of the log, {last}."
+                " Take a snapshot and go on from its position."
+            )
+            raise LogUnavailable(text)
+        owner = None if user.may_follow_all_routing else user.user_id
+        events = work.outbox.events_after(after, limit, owner)
+    complete = last if len(events) < limit else events[-1].position or after
+    return events, complete
+
+
+def follow_events(
+    platform: Platform, user: User, after: int, *, heartbeat_seconds: float, until: Callable[[], bool]
+) -> Iterator[LoggedEvent | None]:
+    """Events past a position as they come, for ever; None when there was none for as long as a heartbeat takes."""
+    position = after
+    while not until():
+        events, complete = read_events(platform, user, position)
+        yield from events
+        position = max(position, complete)
+        if events:
+            continue
+        if not platform.signal.wait_numbered(position, heartbeat_seconds):
+            yield None
+
+
+def wire_text(event: LoggedEvent) -> str:
+    """A logged event in the `json` dialect, as one line of JSON."""
+    return encode_json(wire_event(event))
+
+
+def wire_event(event: LoggedEvent) -> RoutingEvent:
+    """A logged event as the routing SPI knows it."""
+    return RoutingEvent(
+        action=Action(event.action),
+        application_id=event.application_id,
+        app_name=event.app_name,
+        namespace=event.namespace,
+        sequence=event.sequence,
+        position=event.position,
+        occurred_at=event.occurred_at,
+        data=json.loads(event.data),
+    )

@@ -1,0 +1,71 @@
+"""Starting, stopping and restarting an application, gear by gear on whichever nodes they are."""
+
+from dataclasses import replace
+from enum import StrEnum
+
+from broker.core.application import ApplicationParts
+from broker.core.errors import ApplicationNotFound
+from broker.core.gear import Lifecycle
+from broker.core.ids import OperationId
+from broker.core.owner import User
+from broker.interfaces import Platform, UnitOfWork
+from broker.usecases.applications import view
+from broker.usecases.conclusions import Kind
+from broker.usecases.finding import find_application
+from broker.usecases.operations import Plan, carry_out
+from broker.usecases.steps import step
+from broker.usecases.views import ApplicationView
+from node_agent.protocol import CommandKind
+
+
+class StateEvent(StrEnum):
+    """What an application can be told to do as a whole."""
+
+    START = "start"
+    STOP = "stop"
+    FORCE_STOP = "force-stop"
+    RESTART = "restart"
+
+
+_COMMANDS = {
+    StateEvent.START: (CommandKind.START_GEAR, {}),
+    StateEvent.STOP: (CommandKind.STOP_GEAR, {"force": False}),
+    StateEvent.FORCE_STOP: (CommandKind.STOP_GEAR, {"force": True}),
+    StateEvent.RESTART: (CommandKind.RESTART_GEAR, {}),
+}
+
+
+def change_state(
+    platform: Platform, user: User, reference: str, event: StateEvent, namespace: str | None = None
+) -> ApplicationView:
+    """Do it on all gears at once. A node that is not heard of is told when it is again, and nobody waits for it."""
+    with platform.reading() as work:
+        found = find_application(work, user, reference, namespace)
+    running = event in (StateEvent.START, StateEvent.RESTART)
+    kind, arguments = _COMMANDS[event]
+
+    def plan(work: UnitOfWork, parts: ApplicationParts, operation_id: OperationId) -> Plan:
+        gears = [
+            gear
+            for gear in work.gears.of_application(parts.application.application_id)
+            if gear.lifecycle != Lifecycle.DESTROYING
+        ]
+        unresponsive = work.nodes.unresponsive()
+        reachable = [gear for gear in gears if gear.node_id not in unresponsive]
+        later = [gear for gear in gears if gear.node_id in unresponsive]
+        work.gears.change([gear.gear_id for gear in reachable], operation_id=operation_id)
+        work.outbox.add_commands([step(platform, kind, gear, None, arguments) for gear in later])
+        steps = tuple(step(platform, kind, gear, operation_id, arguments) for gear in reachable)
+        wanted = parts if reachable else replace(parts, application=replace(parts.application, running=running))
+        return Plan(
+            kind=Kind.SET_STATE,
+            parts=wanted,
+            steps=steps,
+            arguments={"running": running, "event": event.value},
+        )
+
+    parts = carry_out(platform, found.application.application_id, plan)
+    if parts is None:
+        raise ApplicationNotFound(reference)
+    with platform.reading() as work:
+        return view(work, parts)

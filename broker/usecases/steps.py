@@ -1,0 +1,169 @@
+"""Steps of an operation: the commands that nodes are sent, and what their replies mean."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from broker.core.application import Application, Gear
+from broker.core.cartridge import Cartridge
+from broker.core.ids import ApplicationId, CommandId, GearId, NodeId, OperationId
+from broker.interfaces import Json, Platform, StepRecord
+from node_agent.protocol import CartridgeSpec, Command, CommandKind, MalformedMessage, PublicEndpoint, Reply
+
+
+def step(
+    platform: Platform,
+    kind: CommandKind,
+    gear: Gear,
+    operation_id: OperationId | None,
+    arguments: Mapping[str, object] | None = None,
+) -> StepRecord:
+    """One command to the gear's node. Without an operation nobody waits for it: the node is told when it can be."""
+    command_id = CommandId(platform.new_id())
+    command = Command(
+        command_id=command_id,
+        node_id=gear.node_id,
+        kind=kind,
+        gear_id=gear.gear_id,
+        arguments=arguments or {},
+    )
+    return StepRecord(
+        command_id=command_id,
+        operation_id=operation_id,
+        application_id=gear.application_id,
+        node_id=gear.node_id,
+        gear_id=gear.gear_id,
+        kind=kind.value,
+        body=command.to_wire(),
+    )
+
+
+def creation(
+    platform: Platform,
+    application: Application,
+    gear: Gear,
+    cartridges: Sequence[Cartridge],
+    operation_id: OperationId,
+    profile: str,
+) -> StepRecord:
+    """Create the gear with these cartridges, expose their endpoints and start it."""
+    arguments = {
+        "application": application.name,
+        "namespace": application.namespace,
+        "profile": profile,
+        "cartridges": [specification(each, public=application.scalable) for each in cartridges],
+        "start": application.running,
+    }
+    return step(platform, CommandKind.CREATE_GEAR, gear, operation_id, arguments)
+
+
+def destruction(platform: Platform, gear: Gear, operation_id: OperationId | None) -> StepRecord:
+    """Destroy the gear, after the time it is given to drain."""
+    arguments = {"drain_seconds": platform.policy.drain_seconds}
+    return step(platform, CommandKind.DESTROY_GEAR, gear, operation_id, arguments)
+
+
+def promotion(
+    platform: Platform, gear: Gear, proxy: Cartridge, operation_id: OperationId
+) -> tuple[StepRecord, StepRecord]:
+    """Put the proxy on a gear that exists, and expose its endpoints."""
+    return (
+        step(platform, CommandKind.ADD_CARTRIDGE, gear, operation_id, {"cartridge": specification(proxy, public=True)}),
+        step(platform, CommandKind.EXPOSE_ENDPOINTS, gear, operation_id, {"cartridge": proxy.name}),
+    )
+
+
+def removal(platform: Platform, gear: Gear, cartridge: str) -> StepRecord:
+    """Take a cartridge off a gear; nobody waits for it."""
+    return step(platform, CommandKind.REMOVE_CARTRIDGE, gear, None, {"cartridge": cartridge})
+
+
+def specification(cartridge: Cartridge, *, public: bool) -> dict[str, object]:
+    """The cartridge as a node needs to know it; unless `public`, none of its endpoints leads outside the gear."""
+    endpoints = tuple(
+        PublicEndpoint(port_name=endpoint.port_name, internal_port=endpoint.internal_port)
+        for endpoint in cartridge.endpoints
+        if public
+    )
+    return CartridgeSpec(name=cartridge.name, endpoints=endpoints).to_wire()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcomes:
+    """What became of the steps of an operation: done with a reply, refused with a reason, or silent."""
+
+    done: Mapping[CommandId, Reply]
+    failures: Mapping[CommandId, str]
+    silent: frozenset[CommandId]
+    steps: tuple[StepRecord, ...]
+
+    @property
+    def all_done(self) -> bool:
+        """Whether every node did what it was told."""
+        return not self.failures and not self.silent
+
+    @property
+    def first_failure(self) -> str:
+        """The reason that a person is told."""
+        for each in self.steps:
+            if each.command_id in self.failures:
+                return self.failures[each.command_id]
+        silent = next(each for each in self.steps if each.command_id in self.silent)
+        return f"Node {silent.node_id} did not answer in time."
+
+    def replies(self, kind: CommandKind) -> dict[GearId, Reply]:
+        """The replies to the commands of one kind that were done, by gear."""
+        return {
+            each.gear_id: self.done[each.command_id]
+            for each in self.steps
+            if each.kind == kind and each.command_id in self.done
+        }
+
+    def finished(self) -> dict[CommandId, str | None]:
+        """What the outbox is to note where whatever was not done is to be tried again: None for each that was."""
+        return dict.fromkeys(self.done)
+
+    def settled(self) -> dict[CommandId, str | None]:
+        """What the outbox is to note where nothing is tried again: None for done, else the reason."""
+        silence = dict.fromkeys(self.silent, "no answer in time")
+        return {**dict.fromkeys(self.done), **self.failures, **silence}
+
+
+def outcomes(steps: Sequence[StepRecord], replies: Mapping[str, Json]) -> Outcomes:
+    """Match replies to steps. A reply from another node than the one that was told, or one that is malformed, is none."""
+    done: dict[CommandId, Reply] = {}
+    failures: dict[CommandId, str] = {}
+    silent: set[CommandId] = set()
+    for each in steps:
+        reply = _reply_to(each, replies.get(each.command_id))
+        if reply is None:
+            silent.add(each.command_id)
+        elif reply.ok:
+            done[each.command_id] = reply
+        else:
+            failures[each.command_id] = f"Node {each.node_id}: {reply.error or reply.error_code}"
+    return Outcomes(done=done, failures=failures, silent=frozenset(silent), steps=tuple(steps))
+
+
+def _reply_to(each: StepRecord, wire: Json | None) -> Reply | None:
+    if wire is None:
+        return None
+    try:
+        reply = Reply.from_wire(wire)
+    except MalformedMessage:
+        return None
+    return reply if reply.node_id == each.node_id and reply.command_id == each.command_id else None
+
+
+def nodes_of(steps: Iterable[StepRecord]) -> frozenset[NodeId]:
+    """The nodes that these steps concern."""
+    return frozenset(each.node_id for each in steps)
+
+
+def new_operation_id(platform: Platform) -> OperationId:
+    """An id for an operation that is about to be planned."""
+    return OperationId(platform.new_id())
+
+
+def application_ids(steps: Iterable[StepRecord]) -> frozenset[ApplicationId]:
+    """The applications that these steps concern."""
+    return frozenset(each.application_id for each in steps)

@@ -1,0 +1,1 @@
+"""Loops without decisions: tick, wait, stop when told."""

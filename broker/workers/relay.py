@@ -1,0 +1,43 @@
+"""The relay's loops: one gives positions, and one for each destination publishes."""
+
+from broker.interfaces import BusUnavailable, Platform, Publisher
+from broker.usecases.outbox_relay import number_events, publish_events
+from broker.workers.loop import Worker
+
+# The database is looked at this often even if nothing was said, for events that another process has committed.
+POLL_SECONDS = 0.5
+
+
+def numbering(platform: Platform) -> Worker:
+    """Gives events their positions as soon as they are committed."""
+
+    def tick() -> None:
+        platform.signal.wait_committed(POLL_SECONDS)
+        while number_events(platform):
+            pass
+
+    return Worker("relay-numbering", tick)
+
+
+def publishing(platform: Platform, publisher: Publisher) -> Worker:
+    """Publishes to one destination what it has not confirmed; an outage of the bus only delays."""
+    position = 0
+
+    def tick() -> None:
+        nonlocal position
+        platform.signal.wait_numbered(position, POLL_SECONDS)
+        with platform.reading() as work:
+            position = work.outbox.last_position()
+        try:
+            while publish_events(platform, publisher):
+                pass
+        except BusUnavailable:
+            position = 0
+            raise
+
+    return Worker(f"relay-{publisher.destination}", tick)
+
+
+def relay(platform: Platform) -> list[Worker]:
+    """All loops of the relay."""
+    return [numbering(platform), *(publishing(platform, publisher) for publisher in platform.publishers)]

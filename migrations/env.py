@@ -1,0 +1,20 @@
+"""Runs migrations on the connection it is given, in one transaction."""
+
+from alembic import context
+
+from broker.store.tables import metadata
+
+
+def run() -> None:
+    """Run what Alembic has been asked for."""
+    connection = context.config.attributes["connection"]
+    context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
+    if connection.dialect.name == "sqlite":
+        # The driver is in autocommit: whoever migrates holds the database, and a crash leaves the old schema.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    with context.begin_transaction():
+        context.run_migrations()
+    connection.commit()
+
+
+run()

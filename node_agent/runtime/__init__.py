@@ -1,0 +1,1 @@
+"""What makes the gears of the book real: processes, or a simulation."""

@@ -1,0 +1,36 @@
+"""What a runtime does to gears."""
+
+from typing import Protocol
+
+from node_agent.gear import Gear
+
+
+class Runtime(Protocol):
+    """Makes gears real; the agent calls it before the book changes.
+
+    Each method either does all it says or raises `RuntimeFailure` and leaves the node as it was.
+    """
+
+    def create(self, gear: Gear) -> None:
+        """Make the gear with its cartridges and forwarded ports, and start it if its state says so."""
+        ...
+
+    def change(self, before: Gear, after: Gear) -> None:
+        """Install, remove, expose or conceal cartridges, so that the gear is as `after` says."""
+        ...
+
+    def start(self, gear: Gear) -> None:
+        """Start the cartridges of a gear; one that runs keeps running."""
+        ...
+
+    def stop(self, gear: Gear, *, force: bool) -> None:
+        """Stop the cartridges of a gear, without waiting for them when forced."""
+        ...
+
+    def restart(self, gear: Gear) -> None:
+        """Stop and start the cartridges of a gear."""
+        ...
+
+    def destroy(self, gear: Gear, *, drain_seconds: float) -> None:
+        """Stop forwarding, give what is in flight that many seconds to end, and remove the gear."""
+        ...

@@ -1,0 +1,1 @@
+"""Listeners that come with the routing SPI."""

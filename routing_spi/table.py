@@ -1,0 +1,240 @@
+"""The routing table of one application, as a listener knows it."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
+
+from routing_spi.endpoint import ROTATED_IN, ROTATED_OUT, Endpoint
+from routing_spi.events import Action, RoutingEvent
+from routing_spi.wire import JSON, Fields, MalformedMessage
+
+NOT_HA: Final = "not_ha"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RoutingTable:
+    """All endpoints and names of one application; `sequence` is that of the last event it contains."""
+
+    application_id: str
+    app_name: str
+    namespace: str
+    scalable: bool
+    ha: bool
+    verdict: str
+    sequence: int
+    application_dns: str
+    ha_dns: str | None
+    head_gear_id: str | None
+    aliases: tuple[str, ...]
+    endpoints: tuple[Endpoint, ...]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of the table's JSON with sorted keys; equal tables have it equal on both sides."""
+        text = json.dumps(self._undigested(), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+    @property
+    def serving(self) -> tuple[Endpoint, ...]:
+        """The endpoints that traffic may be sent to."""
+        return tuple(endpoint for endpoint in self.endpoints if endpoint.serving)
+
+    def endpoints_of(self, kind: str) -> tuple[Endpoint, ...]:
+        """The endpoints of one type, such as `load_balancer` or `web_framework`."""
+        return tuple(endpoint for endpoint in self.endpoints if kind in endpoint.types)
+
+    def to_wire(self) -> dict[str, JSON]:
+        """The wire form, with its digest."""
+        return {**self._undigested(), "digest": self.digest}
+
+    @classmethod
+    def from_wire(cls, wire: object) -> "RoutingTable":
+        """The table of a wire form; raises `MalformedMessage`, also for a digest that does not fit."""
+        fields = Fields.of(wire, "routing table")
+        dns = Fields.of(fields.values.get("dns"), "routing table: dns")
+        table = cls(
+            application_id=fields.text("application_id"),
+            app_name=fields.text("app_name"),
+            namespace=fields.text("namespace"),
+            scalable=fields.flag("scalable"),
+            ha=fields.flag("ha"),
+            verdict=fields.text("verdict"),
+            sequence=fields.number("sequence", least=1),
+            application_dns=dns.text("application"),
+            ha_dns=dns.optional_text("ha"),
+            head_gear_id=fields.optional_text("head_gear_id"),
+            aliases=_aliases(fields.texts("aliases")),
+            endpoints=_endpoints(Endpoint.from_wire(endpoint) for endpoint in fields.items("endpoints")),
+        )
+        if fields.text("digest") != table.digest:
+            given = fields.text("digest")
+            raise MalformedMessage(f"routing table of {table.application_id}: digest {given} does not fit")
+        return table
+
+    def _undigested(self) -> dict[str, JSON]:
+        return {
+            "application_id": self.application_id,
+            "app_name": self.app_name,
+            "namespace": self.namespace,
+            "scalable": self.scalable,
+            "ha": self.ha,
+            "verdict": self.verdict,
+            "sequence": self.sequence,
+            "dns": {"application": self.application_dns, "ha": self.ha_dns},
+            "head_gear_id": self.head_gear_id,
+            "aliases": list(self.aliases),
+            "endpoints": [endpoint.to_wire() for endpoint in self.endpoints],
+        }
+
+
+def apply_event(table: RoutingTable | None, event: RoutingEvent) -> RoutingTable | None:
+    """The table after `event`; None when the application is gone.
+
+    The event must be the next one of this application (`delivery.decide`): without a table only
+    `create_application` is. Raises ValueError otherwise.
+    """
+    if event.action is Action.CREATE_APPLICATION:
+        return _created(event)
+    if table is None or table.application_id != event.application_id:
+        msg = f"event {event.event_id} ({event.action}) has no table to be applied to"
+        raise ValueError(msg)
+    if event.action is Action.DELETE_APPLICATION:
+        return None
+    return replace(_changed(table, event), sequence=event.sequence)
+
+
+def _created(event: RoutingEvent) -> RoutingTable:
+    fields = _fields(event)
+    return RoutingTable(
+        application_id=event.application_id,
+        app_name=event.app_name,
+        namespace=event.namespace,
+        scalable=fields.flag("scalable"),
+        ha=fields.flag("ha"),
+        verdict=NOT_HA,
+        sequence=event.sequence,
+        application_dns=fields.text("dns_name"),
+        ha_dns=None,
+        head_gear_id=None,
+        aliases=(),
+        endpoints=(),
+    )
+
+
+def _changed(table: RoutingTable, event: RoutingEvent) -> RoutingTable:
+    # The events of certificates, which are fetched by reference, change the sequence only.
+    change = _CHANGES.get(event.action)
+    return table if change is None else change(table, _fields(event))
+
+
+def _added(table: RoutingTable, fields: Fields) -> RoutingTable:
+    endpoint = Endpoint.from_wire(fields.values)
+    others = [known for known in table.endpoints if known.key != endpoint.key]
+    first_head = endpoint.gear_id if endpoint.is_head else None
+    return replace(
+        table,
+        endpoints=_endpoints([*others, endpoint]),
+        head_gear_id=table.head_gear_id or first_head,
+    )
+
+
+def _removed(table: RoutingTable, fields: Fields) -> RoutingTable:
+    key = (fields.text("gear_id"), fields.text("public_address"), fields.port("public_port"))
+    return replace(table, endpoints=tuple(e for e in table.endpoints if e.key != key))
+
+
+def _alias_added(table: RoutingTable, fields: Fields) -> RoutingTable:
+    return replace(table, aliases=_aliases([*table.aliases, fields.text("alias")]))
+
+
+def _alias_removed(table: RoutingTable, fields: Fields) -> RoutingTable:
+    return replace(table, aliases=tuple(a for a in table.aliases if a != fields.text("alias")))
+
+
+def _ha_enabled(table: RoutingTable, fields: Fields) -> RoutingTable:
+    return replace(table, ha=True, ha_dns=fields.optional_text("ha_dns_name"))
+
+
+def _ha_disabled(table: RoutingTable, _fields: Fields) -> RoutingTable:
+    return replace(table, ha=False, ha_dns=None)
+
+
+def _judged(table: RoutingTable, fields: Fields) -> RoutingTable:
+    return replace(table, verdict=fields.text("verdict"))
+
+
+def _headed(table: RoutingTable, fields: Fields) -> RoutingTable:
+    gear_id = fields.text("gear_id")
+    endpoints = tuple(replace(e, is_head=e.gear_id == gear_id) for e in table.endpoints)
+    return replace(table, head_gear_id=gear_id, endpoints=endpoints)
+
+
+def _state_changed(table: RoutingTable, fields: Fields) -> RoutingTable:
+    gear_id, state = fields.text("gear_id"), fields.text("state")
+    endpoints = tuple(replace(e, state=state) if e.gear_id == gear_id else e for e in table.endpoints)
+    return replace(table, endpoints=endpoints)
+
+
+def _rotated_in(table: RoutingTable, fields: Fields) -> RoutingTable:
+    return _rotated(table, fields.text("gear_id"), ROTATED_IN)
+
+
+def _rotated_out(table: RoutingTable, fields: Fields) -> RoutingTable:
+    return _rotated(table, fields.text("gear_id"), ROTATED_OUT)
+
+
+def _rotated(table: RoutingTable, gear_id: str, rotation: str) -> RoutingTable:
+    endpoints = tuple(replace(e, rotation=rotation) if e.gear_id == gear_id else e for e in table.endpoints)
+    return replace(table, endpoints=endpoints)
+
+
+def _moved(table: RoutingTable, fields: Fields) -> RoutingTable:
+    previous = (fields.text("gear_id"), fields.text("previous_address"), fields.port("previous_port"))
+    endpoints = _endpoints(
+        replace(
+            e,
+            public_address=fields.text("public_address"),
+            public_port=fields.port("public_port"),
+            node=fields.optional_text("node"),
+            region=fields.optional_text("region"),
+            zone=fields.optional_text("zone"),
+        )
+        if e.key == previous
+        else e
+        for e in table.endpoints
+    )
+    return replace(table, endpoints=endpoints)
+
+
+_CHANGES: Final[Mapping[Action, Callable[[RoutingTable, Fields], RoutingTable]]] = MappingProxyType(
+    {
+        Action.ADD_PUBLIC_ENDPOINT: _added,
+        Action.REMOVE_PUBLIC_ENDPOINT: _removed,
+        Action.ADD_ALIAS: _alias_added,
+        Action.REMOVE_ALIAS: _alias_removed,
+        Action.HA_ENABLED: _ha_enabled,
+        Action.HA_DISABLED: _ha_disabled,
+        Action.HA_VERDICT_CHANGED: _judged,
+        Action.HEAD_CHANGED: _headed,
+        Action.GEAR_STATE_CHANGED: _state_changed,
+        Action.GEAR_ROTATED_IN: _rotated_in,
+        Action.GEAR_ROTATED_OUT: _rotated_out,
+        Action.APPLICATION_MOVED: _moved,
+    }
+)
+
+
+def _fields(event: RoutingEvent) -> Fields:
+    return Fields(values=event.data, what=f"event {event.action}")
+
+
+def _aliases(aliases: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(aliases)))
+
+
+def _endpoints(endpoints: Iterable[Endpoint]) -> tuple[Endpoint, ...]:
+    by_key: Mapping[tuple[str, str, int], Endpoint] = {endpoint.key: endpoint for endpoint in endpoints}
+    return tuple(by_key[key] for key in sorted(by_key))
