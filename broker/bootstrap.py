@@ -6,13 +6,18 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from broker.bus.channel import BusChannel
 from broker.bus.publisher import KombuPublisher, Message
 from broker.catalogue.reader import read_catalogue, shipped_manifests
-from broker.config import ConfigurationError, Settings
+from broker.config import Settings, load_settings
+from broker.core.errors import ConfigurationError
 from broker.core.placement.model import Rules
 from broker.core.policy import Policy
 from broker.core.sparse import MultiplierRule
+from broker.dns.client import ask
+from broker.dns.server import DnsServer
 from broker.interfaces import CommandChannel, Json, LoggedEvent, Platform, UnitOfWork
+from broker.log import set_up_logging
 from broker.process.clock import SystemClock
 from broker.process.gates import LocalGates
 from broker.process.ids import id_source
@@ -20,9 +25,22 @@ from broker.process.passwords import Argon2Passwords
 from broker.process.signal import LocalSignal
 from broker.store.engine import Database, open_database
 from broker.store.fleet_cache import FleetCache
-from broker.store.migrate import SchemaMismatch, check_schema, migrate
+from broker.store.migrate import SchemaMismatch, check_schema, current_revision, migrate
 from broker.store.unit_of_work import SqlUnitOfWork
 from broker.usecases.dialects import json_message, ose2_message
+
+__all__ = [
+    "Built",
+    "Settings",
+    "ask",
+    "build",
+    "built",
+    "bus_channel",
+    "database_revision",
+    "dns_server",
+    "load_settings",
+    "set_up_logging",
+]
 
 EMBEDDED_BUS = "embedded://"
 
@@ -76,14 +94,10 @@ def build(settings: Settings, *, channel: CommandChannel | None = None, create: 
         gates=LocalGates(),
         publishers=publishers,
     )
-    return Built(
-        settings=settings, platform=platform, database=database, signal=signal, publishers=publishers
-    )
+    return Built(settings=settings, platform=platform, database=database, signal=signal, publishers=publishers)
 
 
-def _opener(
-    database: Database, cache: FleetCache, signal: LocalSignal, *, read_only: bool
-) -> Callable[[], UnitOfWork]:
+def _opener(database: Database, cache: FleetCache, signal: LocalSignal, *, read_only: bool) -> Callable[[], UnitOfWork]:
     return partial(SqlUnitOfWork, database, cache, signal, read_only=read_only)
 
 
@@ -123,6 +137,11 @@ def _check_directory(directory: Path, *, create: bool) -> None:
             " Set GEARBROKER_DATA_DIR to the directory of a broker, or start one with `gearbroker serve`."
         )
         raise ConfigurationError(text, field="GEARBROKER_DATA_DIR")
+
+
+def database_revision(built: Built) -> str | None:
+    """The revision of the schema that the database is at."""
+    return current_revision(built.database)
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -205,6 +224,24 @@ class StoredNames:
         """Rises with the routing events that every change of a name comes with."""
         with self._platform.reading() as work:
             return work.outbox.last_position() + 1
+
+
+def bus_channel(settings: Settings) -> BusChannel:
+    """The way to nodes whose agents are on the bus."""
+    return BusChannel(settings.bus_url)
+
+
+def dns_server(built: Built) -> DnsServer:
+    """The embedded DNS server of this platform, bound to its port."""
+    settings = built.settings
+    return DnsServer(
+        StoredNames(built.platform),
+        settings.cloud_domain,
+        settings.dns_host,
+        settings.dns_port,
+        ns_name=f"ns.{settings.cloud_domain}",
+        ns_address=settings.dns_host,
+    )
 
 
 @contextlib.contextmanager

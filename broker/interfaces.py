@@ -1,6 +1,6 @@
 """What the use cases ask of the world: the unit of work with its repositories, and the adapters beside it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -238,6 +238,9 @@ class Nodes(Protocol):
         """The public address of a node."""
 
     def unresponsive(self) -> frozenset[NodeId]: ...
+    def ids(self) -> Collection[NodeId]:
+        """The names of all nodes; to be read at once, not kept."""
+
     def record(self, node_id: NodeId) -> NodeRecord | None: ...
     def records(self, node_ids: Iterable[NodeId]) -> dict[NodeId, NodeRecord]: ...
     def all(self) -> tuple[NodeRecord, ...]: ...
@@ -266,9 +269,7 @@ class Outbox(Protocol):
     def number_events(self, limit: int) -> int:
         """Give the next positions, in order, to at most `limit` events without one; returns how many."""
 
-    def events_after(
-        self, position: int, limit: int, owner_id: UserId | None = None
-    ) -> tuple[LoggedEvent, ...]: ...
+    def events_after(self, position: int, limit: int, owner_id: UserId | None = None) -> tuple[LoggedEvent, ...]: ...
     def last_position(self) -> int: ...
     def cursor(self, destination: str) -> int: ...
     def move_cursor(self, destination: str, position: int) -> None: ...
@@ -358,7 +359,6 @@ class EventSignal(Protocol):
     def wait_committed(self, timeout: float) -> None: ...
     def wait_numbered(self, after: int, timeout: float) -> bool:
         """True as soon as a position past `after` can be read, False when the time has passed."""
-
 
 
 class Publisher(Protocol):

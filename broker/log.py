@@ -17,9 +17,7 @@ OWN_ATTRIBUTES = frozenset(vars(logging.makeLogRecord({}))) | {"message", "ascti
 SECRET_KEYS = ("password", "secret", "token", "authorization", "private_key", "cookie")
 
 
-def set_up_logging(
-    *, level: str = "info", form: str = "text", stream: TextIO | None = None
-) -> logging.Handler:
+def set_up_logging(*, level: str = "info", form: str = "text", stream: TextIO | None = None) -> logging.Handler:
     """Send every log record of this process to `stream` (stderr), and nowhere else; returns the handler.
 
     A second call replaces the first. Raises `ConfigurationError` for a level or form that is not known.
@@ -27,9 +25,7 @@ def set_up_logging(
     if level not in LEVELS:
         raise ConfigurationError(f"The log level cannot be {level!r}; allowed is one of {', '.join(LEVELS)}.")
     if form not in FORMATS:
-        raise ConfigurationError(
-            f"The log format cannot be {form!r}; allowed is one of {', '.join(FORMATS)}."
-        )
+        raise ConfigurationError(f"The log format cannot be {form!r}; allowed is one of {', '.join(FORMATS)}.")
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines() if form == "json" else TextLines())
     root = logging.getLogger()

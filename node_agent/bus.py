@@ -4,12 +4,14 @@
 
 import json
 import logging
+import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kombu.connection import Connection
 from kombu.entity import Exchange, Queue
+from kombu.exceptions import KombuError
 from kombu.message import Message
 from kombu.messaging import Consumer
 from kombu.mixins import ConsumerMixin
@@ -95,3 +97,28 @@ class AgentOnBus(ConsumerMixin):
             delivery_mode="persistent" if kind == "reply" else "transient",
             declare=[self._exchange],
         )
+
+
+class BusUnusable(Exception):
+    """The bus cannot be used: its URL makes no sense, or nobody answers there."""
+
+
+def serve(bus_url: str, agent: Agent, heart: Heart, *, stop_on: Sequence[signal.Signals]) -> None:
+    """Run the agent on that bus until one of these signals comes; raises `BusUnusable` where it cannot begin."""
+    try:
+        connection = Connection(bus_url, connect_timeout=5)
+    except (KeyError, ValueError, ImportError) as failure:
+        raise BusUnusable(f"cannot use the bus URL: {failure.args[0]}") from failure
+    with connection:
+        try:
+            connection.ensure_connection(max_retries=2, interval_start=1)
+        except (KombuError, OSError) as failure:
+            raise BusUnusable(f"cannot reach the bus {connection.as_uri()}: {failure}") from failure
+        on_bus = AgentOnBus(connection, agent, heart)
+
+        def stop(_signal: int, _frame: object) -> None:
+            on_bus.should_stop = True
+
+        for each in stop_on:
+            signal.signal(each, stop)
+        on_bus.run()

@@ -1,6 +1,4 @@
 """The command `oo-node`: runs the agent of one node."""
-# mypy: allow-untyped-calls
-# kombu annotates few of its functions.
 
 import argparse
 import logging
@@ -8,7 +6,6 @@ import secrets
 import signal
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 from node_agent.addresses import NodeLayout
 from node_agent.agent import Agent
@@ -41,36 +38,16 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(bus_url: str, node_id: str) -> int:
     # kombu takes a good part of a second to import, which `--help` need not wait for.
-    from kombu.connection import Connection
-    from kombu.exceptions import KombuError
+    from node_agent.bus import BusUnusable, serve
 
+    agent = Agent(node_id, SimulatedRuntime(Faults()), Journal(), GearBook(NodeLayout()))
     try:
-        connection = Connection(bus_url, connect_timeout=5)
-    except (KeyError, ValueError, ImportError) as failure:
-        return _failed(f"cannot use the bus URL: {failure.args[0]}")
-    try:
-        with connection:
-            connection.ensure_connection(max_retries=2, interval_start=1)
-            _serve(connection, node_id)
-    except (KombuError, OSError) as failure:
-        return _failed(f"cannot reach the bus {connection.as_uri()}: {failure}")
+        serve(bus_url, agent, Heart(node_id, secrets.token_hex(8)), stop_on=(signal.SIGTERM, signal.SIGINT))
+    except BusUnusable as failure:
+        print(f"oo-node: {failure}", file=sys.stderr)
+        return FAILURE
     return SUCCESS
 
 
-def _serve(connection: Any, node_id: str) -> None:
-    from node_agent.bus import AgentOnBus
-
-    agent = Agent(node_id, SimulatedRuntime(Faults()), Journal(), GearBook(NodeLayout()))
-    on_bus = AgentOnBus(connection, agent, Heart(node_id, secrets.token_hex(8)))
-
-    def stop(_signal: int, _frame: object) -> None:
-        on_bus.should_stop = True
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    on_bus.run()
-
-
-def _failed(text: str) -> int:
-    print(f"oo-node: {text}", file=sys.stderr)
-    return FAILURE
+if __name__ == "__main__":
+    sys.exit(main())

@@ -63,11 +63,7 @@ class GearBook:
             raise NoAddressesLeft(gear.gear_id)
         ports = tuple(gear.public_ports())
         whole = all(len(each.public_ports) in {0, len(each.spec.endpoints)} for each in gear.cartridges)
-        if (
-            not whole
-            or len(set(ports)) < len(ports)
-            or not set(ports) <= set(self.layout.port_block(gear.uid))
-        ):
+        if not whole or len(set(ports)) < len(ports) or not set(ports) <= set(self.layout.port_block(gear.uid)):
             raise PortNotFree(gear.gear_id, ports)
         self.enter(gear)
 

@@ -6,9 +6,7 @@ from random import Random
 class Backoff:
     """Waits from `first_seconds`, doubled up to `most_seconds`, each shortened by up to half of it."""
 
-    def __init__(
-        self, *, first_seconds: float = 0.5, most_seconds: float = 30.0, chance: Random | None = None
-    ) -> None:
+    def __init__(self, *, first_seconds: float = 0.5, most_seconds: float = 30.0, chance: Random | None = None) -> None:
         """`chance` draws the jitter."""
         self._first = first_seconds
         self._most = most_seconds

@@ -22,9 +22,7 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
         from routing_spi.commands import Failure, run_command  # not at the top: --help loads nothing of it
 
         try:
-            return run_command(
-                chosen, os.environ if environment is None else environment, sys.stdout, sys.stderr
-            )
+            return run_command(chosen, os.environ if environment is None else environment, sys.stdout, sys.stderr)
         except Failure as failure:
             print(f"oo-router: {failure}", file=sys.stderr)
             return 1
@@ -57,9 +55,7 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         help="keep a listener right, until interrupted",
         description="Keep a listener right, until interrupted.",
     )
-    run.add_argument(
-        "--listener", required=True, metavar="NAME", help="an installed listener, or MODULE:OBJECT"
-    )
+    run.add_argument("--listener", required=True, metavar="NAME", help="an installed listener, or MODULE:OBJECT")
     run.add_argument(
         "--option",
         action="append",
@@ -74,9 +70,7 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         action="store_true",
         help="believe the first snapshot even if it is empty or much smaller than what is known",
     )
-    run.add_argument(
-        "--queue", metavar="NAME", help="queue on the bus (default: gearbroker.router.HOST.LISTENER)"
-    )
+    run.add_argument("--queue", metavar="NAME", help="queue on the bus (default: gearbroker.router.HOST.LISTENER)")
     _add_source(run)
     _add_bus(run)
 
@@ -87,12 +81,8 @@ def _add_watch(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="print events as they happen",
         description="Print events as they happen, until interrupted.",
     )
-    watch.add_argument(
-        "--json", action="store_true", help="print the events as they are on the wire, one a line"
-    )
-    watch.add_argument(
-        "--after", type=_number, metavar="POSITION", help="begin after this position (default: now)"
-    )
+    watch.add_argument("--json", action="store_true", help="print the events as they are on the wire, one a line")
+    watch.add_argument("--after", type=_number, metavar="POSITION", help="begin after this position (default: now)")
     watch.add_argument("--count", type=_number, metavar="N", help="end after N events")
     watch.add_argument("--until", metavar="ACTION", help="end after the first event with this action")
     _add_source(watch)
@@ -119,9 +109,7 @@ def _add_bus(command: argparse.ArgumentParser) -> None:
         "--bus", metavar="URL", help='take events from the bus; "env" takes the URL from GEARBROKER_BUS_URL'
     )
     command.add_argument("--exchange", default="gearbroker.routing", help="exchange (default: %(default)s)")
-    command.add_argument(
-        "--binding-key", default="#", metavar="KEY", help="which events (default: %(default)s)"
-    )
+    command.add_argument("--binding-key", default="#", metavar="KEY", help="which events (default: %(default)s)")
 
 
 def _pair(text: str) -> tuple[str, str]:

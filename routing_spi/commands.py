@@ -58,9 +58,7 @@ def _run(chosen: argparse.Namespace, environment: Mapping[str, str], _out: TextI
             every_position=chosen.bus is None,
         )
         if chosen.bus is None:
-            follow_stream(
-                follower, broker, stop=Event(), report=report, afresh=chosen.accept_smaller_snapshot
-            )
+            follow_stream(follower, broker, stop=Event(), report=report, afresh=chosen.accept_smaller_snapshot)
             return
         from routing_spi.consumer import BusConsumer  # noqa: PLC0415 - only those who use the bus load kombu
 
@@ -87,32 +85,24 @@ def _watch(chosen: argparse.Namespace, environment: Mapping[str, str], out: Text
             return
 
 
-def _watched(
-    chosen: argparse.Namespace, environment: Mapping[str, str], report: Report
-) -> Iterator[RoutingEvent]:
+def _watched(chosen: argparse.Namespace, environment: Mapping[str, str], report: Report) -> Iterator[RoutingEvent]:
     if chosen.bus is None:
         broker = _broker(chosen, environment)
         after = broker.snapshot().position if chosen.after is None else chosen.after
         yield from watch_stream(broker, after, report=report)
         return
     if chosen.after is not None:
-        raise Failure(
-            "the bus begins now: leave out --after, or leave out --bus to read from the broker's log"
-        )
+        raise Failure("the bus begins now: leave out --after, or leave out --bus to read from the broker's log")
     from routing_spi.consumer import watch_bus  # noqa: PLC0415 - as above
 
-    for seen in watch_bus(
-        _bus_url(chosen, environment), exchange=chosen.exchange, binding_key=chosen.binding_key
-    ):
+    for seen in watch_bus(_bus_url(chosen, environment), exchange=chosen.exchange, binding_key=chosen.binding_key):
         if isinstance(seen, RoutingEvent):
             yield seen
         else:
             report(f"a message cannot be read: {seen}")
 
 
-def _snapshot(
-    chosen: argparse.Namespace, environment: Mapping[str, str], out: TextIO, _report: Report
-) -> None:
+def _snapshot(chosen: argparse.Namespace, environment: Mapping[str, str], out: TextIO, _report: Report) -> None:
     snapshot = _broker(chosen, environment).snapshot()
     if chosen.json:
         out.write(f"{json.dumps(snapshot.to_wire(), indent=2)}\n")
@@ -126,9 +116,7 @@ def _snapshot(
 
 def _broker(chosen: argparse.Namespace, environment: Mapping[str, str]) -> HttpBroker:
     if not chosen.broker:
-        raise Failure(
-            "say where the broker is: --broker http://HOST:PORT (with --bus too, for its snapshots)"
-        )
+        raise Failure("say where the broker is: --broker http://HOST:PORT (with --bus too, for its snapshots)")
     if chosen.credentials_file:
         credentials = Credentials.of_file(Path(chosen.credentials_file))
     else:

@@ -122,15 +122,11 @@ class BusConsumer:
 def watch_bus(url: str, *, exchange: str = EXCHANGE, binding_key: str = "#") -> Iterator[RoutingEvent | str]:
     """The events on the bus from now on, a text for an unreadable message; raises `SourceUnavailable`."""
     topic = Exchange(exchange, type="topic", durable=True)
-    queue = Queue(
-        "", exchange=topic, routing_key=binding_key, exclusive=True, auto_delete=True, durable=False
-    )
+    queue = Queue("", exchange=topic, routing_key=binding_key, exclusive=True, auto_delete=True, durable=False)
     seen: list[RoutingEvent | str] = []
     with _connection(url) as connection:
         try:
-            with connection.Consumer(
-                queue, on_message=lambda m: seen.append(_read(m)), accept=None, no_ack=True
-            ):
+            with connection.Consumer(queue, on_message=lambda m: seen.append(_read(m)), accept=None, no_ack=True):
                 while True:
                     try:
                         connection.drain_events(timeout=_TICK_SECONDS)
@@ -147,7 +143,7 @@ def _connection(url: str) -> Connection:
         return Connection(url, heartbeat=_HEARTBEAT_SECONDS)
     except (KeyError, ValueError, ImportError) as error:  # kombu's words for a scheme it cannot serve
         scheme = url.partition(":")[0]
-        raise BadAddress(f"{scheme}: is no address of a bus: write amqp://HOST// or what kombu takes") from error
+        raise BadAddress(f"{scheme}: is no address of a bus: write amqp://HOST// or the like") from error
 
 
 def _read(message: Any) -> RoutingEvent | str:

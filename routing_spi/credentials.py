@@ -58,9 +58,7 @@ class Credentials:
                 raise CredentialsRefused(f"{path}, line {number}: write login = …, password = … or token = …")
             values[name.strip()] = value.strip()
         if not any(values.values()):
-            raise CredentialsRefused(
-                f"{path} holds no credentials: write login = … and password = …, or token = …"
-            )
+            raise CredentialsRefused(f"{path} holds no credentials: write login = … and password = …, or token = …")
         return cls._of(values, str(path))
 
     @classmethod
@@ -72,7 +70,5 @@ class Credentials:
         if values["login"] and values["password"]:
             return cls.basic(values["login"], values["password"])
         if values["login"] or values["password"]:
-            raise CredentialsRefused(
-                f"{where} gives a login without a password, or the reverse: give both, or a token"
-            )
+            raise CredentialsRefused(f"{where} gives a login without a password, or the reverse: give both, or a token")
         return cls()

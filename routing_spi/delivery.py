@@ -58,9 +58,7 @@ class Positions:
 
     def misses_before(self, position: int) -> bool:
         """True if some position before `position` has not been heard of."""
-        return position > self.through + 1 and any(
-            p not in self.ahead for p in range(self.through + 1, position)
-        )
+        return position > self.through + 1 and any(p not in self.ahead for p in range(self.through + 1, position))
 
     def seen(self, position: int | None) -> "Positions":
         """The positions after hearing of `position`; an event without one changes nothing."""

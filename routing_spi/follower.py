@@ -105,9 +105,7 @@ class Follower:
         """
         positions = self._knowledge.positions
         if self._every_position and event.position is not None and positions.misses_before(event.position):
-            self._report(
-                f"events between position {positions.through} and {event.position} are missing: snapshot"
-            )
+            self._report(f"events between position {positions.through} and {event.position} are missing: snapshot")
             self.resync()
             return Decision.GAP
         known = self._knowledge.of(event.application_id)

@@ -46,9 +46,7 @@ class HttpBroker:
         except ValueError as error:
             raise BadAddress(f"{base_url!r} is no address of a broker: {error}") from error
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise BadAddress(
-                f"{base_url!r} is no address of a broker: write http://HOST:PORT or https://HOST"
-            )
+            raise BadAddress(f"{base_url!r} is no address of a broker: write http://HOST:PORT or https://HOST")
         if parts.username or parts.password:
             raise BadAddress("the address of the broker must not carry credentials: use --credentials-file")
         self._secure = parts.scheme == "https"
@@ -106,9 +104,7 @@ class HttpBroker:
         except (ValueError, RecursionError) as error:
             raise SourceUnavailable(f"{self._shown} did not answer in JSON: {error}") from error
 
-    def _ask(
-        self, connection: http.client.HTTPConnection, path: str, *, accept: str
-    ) -> http.client.HTTPResponse:
+    def _ask(self, connection: http.client.HTTPConnection, path: str, *, accept: str) -> http.client.HTTPResponse:
         headers = {"Accept": accept}
         if self._credentials.authorization is not None:
             headers["Authorization"] = self._credentials.authorization
@@ -135,9 +131,7 @@ class HttpBroker:
                     "--credentials-file, or GEARBROKER_LOGIN and GEARBROKER_PASSWORD, or GEARBROKER_TOKEN"
                 )
             case http.client.GONE:
-                raise PositionExpired(
-                    f"the broker at {self._shown} no longer has the events after this position"
-                )
+                raise PositionExpired(f"the broker at {self._shown} no longer has the events after this position")
             case http.client.NOT_FOUND if _APPLICATION_NOT_FOUND in _exit_codes(body):
                 raise _NoSuchApplication
             case _:

@@ -33,9 +33,7 @@ class OptionRefused(ValueError):
     """An option that a listener does not know, misses or cannot use; the text says which and what to give."""
 
 
-def known_options(
-    options: Mapping[str, str], *, required: tuple[str, ...], optional: tuple[str, ...] = ()
-) -> None:
+def known_options(options: Mapping[str, str], *, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> None:
     """Refuse options that are missing, or that nobody reads; raises `OptionRefused`."""
     if missing := [name for name in required if not options.get(name)]:
         raise OptionRefused(f"option {missing[0]!r} is missing: give --option {missing[0]}=VALUE")

@@ -39,6 +39,8 @@ _SEQ: Final = "tag:yaml.org,2002:seq"
 # What Ruby quotes although PyYAML would not: one-letter booleans, and digits such as 08.
 _ONE_LETTER_BOOLEANS: Final = frozenset("yYnN")
 _QUOTED_NUMBER: Final = re.compile(r"[-+]?[0-9][0-9_,]*")
+# Line breaks to YAML though not to us: read back as they were only when escaped.
+_OTHER_BREAKS: Final = frozenset("\r\x85\u2028\u2029")
 _WIDE: Final = 1 << 20  # columns: nothing is ever folded
 _DEEPEST: Final = 2
 
@@ -142,9 +144,7 @@ def _pass_phrase(symbols: Fields) -> str:
     value = symbols.values.get("pass_phrase")
     if value is None:
         return ""
-    return (
-        "".join(symbols.texts("pass_phrase")) if isinstance(value, list) else symbols.any_text("pass_phrase")
-    )
+    return "".join(symbols.texts("pass_phrase")) if isinstance(value, list) else symbols.any_text("pass_phrase")
 
 
 def _composed(text: str | bytes) -> yaml.Node:
@@ -216,6 +216,8 @@ def _node(value: object) -> yaml.Node:
 
 
 def _style(text: str) -> str | None:
+    if _OTHER_BREAKS & set(text):
+        return '"'
     if "\n" in text.removesuffix("\n"):
         return "|"
     if text in _ONE_LETTER_BOOLEANS:

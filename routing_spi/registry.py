@@ -47,7 +47,5 @@ def _entry(name: str) -> importlib.metadata.EntryPoint:
     entries = tuple(importlib.metadata.entry_points(group=GROUP, name=name))
     if not entries:
         known = ", ".join(listener_names()) or "none is installed"
-        raise ListenerUnavailable(
-            f"there is no listener {name!r}: choose one of {known}, or give MODULE:OBJECT"
-        )
+        raise ListenerUnavailable(f"there is no listener {name!r}: choose one of {known}, or give MODULE:OBJECT")
     return entries[0]

@@ -16,7 +16,7 @@ NOT_HA: Final = "not_ha"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RoutingTable:
-    """All endpoints and names of one application; `sequence` is that of the last event it contains."""
+    """All endpoints and names of one application; `sequence` is that of its last event, 0 before any."""
 
     application_id: str
     app_name: str
@@ -62,7 +62,7 @@ class RoutingTable:
             scalable=fields.flag("scalable"),
             ha=fields.flag("ha"),
             verdict=fields.text("verdict"),
-            sequence=fields.number("sequence", least=1),
+            sequence=fields.number("sequence"),
             application_dns=dns.text("application"),
             ha_dns=dns.optional_text("ha"),
             head_gear_id=fields.optional_text("head_gear_id"),

@@ -1,4 +1,4 @@
-"""Stand-ins around a follower: a broker that answers from the events told so far, and a listener that keeps tables."""
+"""Stand-ins around a follower: a broker that answers from events, a listener that keeps tables."""
 
 from collections.abc import Sequence
 

@@ -1,11 +1,15 @@
 """Publishes routing events on a bus, in order and confirmed."""
+# mypy: allow-untyped-calls
+# kombu annotates few of its functions.
 
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from kombu import Connection, Exchange, Producer
+from kombu.connection import Connection
+from kombu.entity import Exchange
 from kombu.exceptions import OperationalError
+from kombu.messaging import Producer
 
 from broker.interfaces import BusUnavailable, LoggedEvent
 
@@ -44,15 +48,13 @@ class KombuPublisher:
         with self._lock:
             try:
                 self._send(events)
-            except (OperationalError, OSError, *self._errors()) as error:
+            except self._errors() as error:
                 self._drop()
                 raise BusUnavailable(f"the bus does not take events for {self.destination}: {error}") from error
 
     def _send(self, events: Sequence[LoggedEvent]) -> None:
         if self._connection is None:
-            self._connection = Connection(
-                self._url, transport_options={"confirm_publish": True}, connect_timeout=5
-            )
+            self._connection = Connection(self._url, transport_options={"confirm_publish": True}, connect_timeout=5)
         channel = self._connection.default_channel
         producer = Producer(channel, exchange=self._exchange, auto_declare=True)
         for event in events:
@@ -67,14 +69,16 @@ class KombuPublisher:
                 )
 
     def _errors(self) -> tuple[type[Exception], ...]:
-        if self._connection is None:
-            return ()
-        return (*self._connection.connection_errors, *self._connection.channel_errors)
+        """Everything a broken connection is told by."""
+        known: tuple[type[Exception], ...] = (OperationalError, OSError)
+        if self._connection is not None:
+            known += (*self._connection.connection_errors, *self._connection.channel_errors)
+        return known
 
     def _drop(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            connection.collapse()
+            connection.release()
 
     def close(self) -> None:
         """Let the connection go."""

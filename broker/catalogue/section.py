@@ -28,9 +28,7 @@ class Section:
 
     def wrong(self, key: str, problem: str) -> MalformedManifest:
         """The refusal that says what is wrong with this key of the section, or with the section itself."""
-        return MalformedManifest(
-            self.source, ".".join(part for part in (self.place, key) if part) or None, problem
-        )
+        return MalformedManifest(self.source, ".".join(part for part in (self.place, key) if part) or None, problem)
 
     def only(self, known: Collection[str]) -> None:
         """Refuses a key that is none of these, so that a misspelt one is not silently without effect."""
@@ -69,9 +67,7 @@ class Section:
         if isinstance(value, bool) or not isinstance(value, int):
             raise self.wrong(key, f"expected a whole number, found {value!r}")
         if value < lowest or (highest is not None and value > highest):
-            raise self.wrong(
-                key, f"{value} is not {lowest} or more" + (f", up to {highest}" if highest else "")
-            )
+            raise self.wrong(key, f"{value} is not {lowest} or more" + (f", up to {highest}" if highest else ""))
         return value
 
     def flag(self, key: str) -> bool:
@@ -88,8 +84,7 @@ class Section:
     def parts(self, key: str) -> tuple["Section", ...]:
         """The list of sections under the key; none when it is absent."""
         return tuple(
-            Section(self.source, f"{self._path(key)}[{index}]", item)
-            for index, item in enumerate(self._list(key))
+            Section(self.source, f"{self._path(key)}[{index}]", item) for index, item in enumerate(self._list(key))
         )
 
     def _list(self, key: str) -> list[object]:

@@ -32,9 +32,7 @@ def read_file(path: Path, known: Collection[str]) -> dict[str, str]:
         if not separator:
             raise ConfigurationError(f"{place}: a line has the form NAME=value.")
         if name not in known:
-            raise ConfigurationError(
-                f"{place}: unknown setting {name!r}{_did_you_mean(name, known)}.", field=name
-            )
+            raise ConfigurationError(f"{place}: unknown setting {name!r}{_did_you_mean(name, known)}.", field=name)
         if name in given:
             raise ConfigurationError(f"{place}: {name} is set a second time.", field=name)
         given[name] = _value(rest.strip())

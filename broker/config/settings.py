@@ -11,6 +11,7 @@ from broker.core.errors import ConfigurationError
 from broker.core.redaction import redacted
 
 CONFIGURATION_FILE = "GEARBROKER_CONF"
+EMBEDDED_BUS = "embedded://"
 
 
 def _setting(name: str, default: Any, read: Callable[[str], Any], *, secret: bool = False) -> Any:
@@ -20,9 +21,7 @@ def _setting(name: str, default: Any, read: Callable[[str], Any], *, secret: boo
 _DNS_LABEL_PART = values.matching(r"[a-z0-9-]*", "lower-case letters, digits and hyphens, or nothing")
 _ADDRESS = values.matching(r"[\w.:-]+", "an address to listen on")
 _WORD = values.matching(r"[\w.-]+", "a word of letters, digits, dots, hyphens and underscores")
-_WORD_OR_NOTHING = values.matching(
-    r"[\w.-]*", "a word of letters, digits, dots, hyphens and underscores, or nothing"
-)
+_WORD_OR_NOTHING = values.matching(r"[\w.-]*", "a word of letters, digits, dots, hyphens and underscores, or nothing")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
@@ -35,7 +34,10 @@ class Settings:
     data_dir: Path = _setting("GEARBROKER_DATA_DIR", Path("gearbroker-data"), values.directory)
     # Nothing: a SQLite file in `data_dir`.
     database_url: str = _setting("DATABASE_URL", "", values.database_url, secret=True)
-    bus_url: str = _setting("BUS_URL", "embedded://", values.bus_url, secret=True)
+    bus_url: str = _setting("BUS_URL", EMBEDDED_BUS, values.bus_url, secret=True)
+
+    # Where the nodes are: simulated in this process, or agents on the bus.
+    nodes: str = _setting("NODES", "simulated", values.choice("simulated", "bus"))
 
     log_level: str = _setting("LOG_LEVEL", "info", values.choice("debug", "info", "warning", "error"))
     log_format: str = _setting("LOG_FORMAT", "text", values.choice("text", "json"))
@@ -67,15 +69,11 @@ class Settings:
     zones_min_per_gear_group: int = _setting("ZONES_MIN_PER_GEAR_GROUP", 1, values.integer(1))
     default_region_name: str = _setting("DEFAULT_REGION_NAME", "", _WORD_OR_NOTHING)
     allow_region_selection: bool = _setting("ALLOW_REGION_SELECTION", True, values.boolean)
-    placement_policy: str = _setting(
-        "PLACEMENT_POLICY", "least_loaded", values.choice("least_loaded", "original")
-    )
+    placement_policy: str = _setting("PLACEMENT_POLICY", "least_loaded", values.choice("least_loaded", "original"))
 
     valid_gear_sizes: tuple[str, ...] = _setting("VALID_GEAR_SIZES", ("small",), values.words)
     default_gear_size: str = _setting("DEFAULT_GEAR_SIZE", "small", _WORD)
-    default_gear_capabilities: tuple[str, ...] = _setting(
-        "DEFAULT_GEAR_CAPABILITIES", ("small",), values.words
-    )
+    default_gear_capabilities: tuple[str, ...] = _setting("DEFAULT_GEAR_CAPABILITIES", ("small",), values.words)
     # -1: no limit.
     default_max_domains: int = _setting("DEFAULT_MAX_DOMAINS", 10, values.integer(-1))
     default_max_gears: int = _setting("DEFAULT_MAX_GEARS", 100, values.integer(-1))
@@ -86,9 +84,7 @@ class Settings:
     command_deadline_seconds: float = _setting("COMMAND_DEADLINE_SECONDS", 10.0, values.seconds(zero=False))
     # How long a request waits for the operation that its application is already in.
     application_wait_seconds: float = _setting("APPLICATION_WAIT_SECONDS", 10.0, values.seconds(zero=True))
-    heartbeat_interval_seconds: float = _setting(
-        "HEARTBEAT_INTERVAL_SECONDS", 1.0, values.seconds(zero=False)
-    )
+    heartbeat_interval_seconds: float = _setting("HEARTBEAT_INTERVAL_SECONDS", 1.0, values.seconds(zero=False))
     heartbeats_missed: int = _setting("HEARTBEATS_MISSED", 3, values.integer(1))
 
     spi_dialects: tuple[str, ...] = _setting("SPI_DIALECTS", ("json",), values.choices("json", "ose2-yaml"))
@@ -119,9 +115,7 @@ def load_settings(environ: Mapping[str, str], file: Path | None = None) -> Setti
     given = {} if file is None else read_file(file, setting_names())
     given |= {name: environ[name] for name in setting_names() if name in environ}
     by_name = {each.metadata["name"]: each for each in fields(Settings)}
-    return Settings(
-        **{by_name[name].name: _read(by_name[name].metadata, text) for name, text in given.items()}
-    )
+    return Settings(**{by_name[name].name: _read(by_name[name].metadata, text) for name, text in given.items()})
 
 
 def setting_names() -> tuple[str, ...]:
@@ -145,6 +139,8 @@ def _contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
     for size in settings.default_gear_capabilities:
         if size not in settings.valid_gear_sizes:
             yield "DEFAULT_GEAR_CAPABILITIES", f"{size!r} is none of VALID_GEAR_SIZES ({sizes})."
+    if settings.nodes == "bus" and settings.bus_url == EMBEDDED_BUS:
+        yield "NODES", "agents on the bus need a bus: set BUS_URL, such as amqp://user:password@host:5672//."
     if not settings.ha_dns_prefix and not settings.ha_dns_suffix:
         yield (
             "HA_DNS_PREFIX",

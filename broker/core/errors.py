@@ -275,3 +275,9 @@ class ConfigurationError(Refusal):
     """A setting is unknown, cannot be read, or contradicts another; nothing has been started."""
 
     code = "configuration"
+
+
+class EventFailed(NodeFailed):
+    """A node could not do what an event asked of a gear; its text says all."""
+
+    code = "event_failed"

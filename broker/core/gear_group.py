@@ -27,9 +27,7 @@ class GroupLimits:
     maximum: int
 
 
-def compose_groups(
-    cartridges: Sequence[Cartridge], *, scalable: bool, profile: str
-) -> tuple[tuple[str, ...], ...]:
+def compose_groups(cartridges: Sequence[Cartridge], *, scalable: bool, profile: str) -> tuple[tuple[str, ...], ...]:
     """Names of the cartridges that share gears, a tuple a gear group, the web framework's group first.
 
     A database gets a group of its own in a scalable application; without scaling everything lives on one gear.
@@ -53,7 +51,9 @@ def effective_limits(parts: ApplicationParts, catalogue: Catalogue, *, ha: bool)
         ha=ha,
         multiplier=parts.application.effective_multiplier,
     )
-    targets = [_explicit(group, [facts[name] for name in parts.cartridges_of(group.group_id)]) for group in parts.groups]
+    targets = [
+        _explicit(group, [facts[name] for name in parts.cartridges_of(group.group_id)]) for group in parts.groups
+    ]
     reduced = reduce_to(targets, implicit, defaults=LimitDefaults(gear_size=parts.application.profile))
     return {
         group.group_id: GroupLimits(

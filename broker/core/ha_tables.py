@@ -26,9 +26,7 @@ def proxy_gears_table(multipliers: Sequence[int], gears: int, rule: MultiplierRu
     return tuple(rows)
 
 
-def proxy_counts_table(
-    multipliers: Sequence[int], sizes: Sequence[int], rule: MultiplierRule
-) -> tuple[Row, ...]:
+def proxy_counts_table(multipliers: Sequence[int], sizes: Sequence[int], rule: MultiplierRule) -> tuple[Row, ...]:
     """A row for each size: how many gears carry the proxy, by multiplier."""
     header = ("gears", *(f"multiplier {multiplier}" for multiplier in multipliers))
     rows = [

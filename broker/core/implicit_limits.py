@@ -33,8 +33,7 @@ class CartridgeFacts:
     def answers_to(self, reference: str) -> bool:
         """Whether a manifest's reference means this cartridge."""
         return reference in {self.name, self.component, self.path} or (
-            (reference == "web_framework" and self.is_web_framework)
-            or (reference == "web_proxy" and self.is_web_proxy)
+            (reference == "web_framework" and self.is_web_framework) or (reference == "web_proxy" and self.is_web_proxy)
         )
 
 

@@ -11,9 +11,7 @@ HA_MINIMUM: Final = 2
 _INFINITY: Final = float("inf")
 
 
-def _merged(
-    choose: Callable[[float, float], float], one: int | None, other: int | None, floor: int
-) -> int | None:
+def _merged(choose: Callable[[float, float], float], one: int | None, other: int | None, floor: int) -> int | None:
     known = [_INFINITY if value == UNLIMITED else float(value) for value in (one, other) if value is not None]
     if not known:
         return None
@@ -99,18 +97,14 @@ class GroupOverride:
             min_gears=larger(self.min_gears, other.min_gears, floor=0),
             max_gears=smaller(self.max_gears, other.max_gears),
             gear_size=_agreed_size(self.gear_size, other.gear_size, components),
-            additional_filesystem_gb=larger(
-                self.additional_filesystem_gb, other.additional_filesystem_gb, floor=0
-            ),
+            additional_filesystem_gb=larger(self.additional_filesystem_gb, other.additional_filesystem_gb, floor=0),
             is_implicit=self.is_implicit,
         )
         changed = merged != replace(self, components=_united(self.components, ()))
         return replace(merged, is_implicit=self.is_implicit and (other.is_implicit or not changed))
 
 
-def _united(
-    one: Iterable[ComponentOverride], other: Iterable[ComponentOverride]
-) -> tuple[ComponentOverride, ...]:
+def _united(one: Iterable[ComponentOverride], other: Iterable[ComponentOverride]) -> tuple[ComponentOverride, ...]:
     by_path: dict[str, ComponentOverride] = {}
     for component in (*one, *other):
         known = by_path.get(component.path)
@@ -120,9 +114,7 @@ def _united(
 
 def _agreed_size(one: str | None, other: str | None, components: Iterable[ComponentOverride]) -> str | None:
     if one is not None and other is not None and one != other:
-        raise IncompatibleGearSizes(
-            (one, other), tuple(sorted({component.cartridge for component in components}))
-        )
+        raise IncompatibleGearSizes((one, other), tuple(sorted({component.cartridge for component in components})))
     return one if one is not None else other
 
 
@@ -152,9 +144,7 @@ class LimitDefaults:
             min_gears=_unless(override.min_gears, self.min_gears),
             max_gears=_unless(override.max_gears, self.max_gears),
             gear_size=None if override.gear_size == self.gear_size else override.gear_size,
-            additional_filesystem_gb=_unless(
-                override.additional_filesystem_gb, self.additional_filesystem_gb
-            ),
+            additional_filesystem_gb=_unless(override.additional_filesystem_gb, self.additional_filesystem_gb),
         )
 
 

@@ -6,15 +6,11 @@ HIDDEN = "***"
 
 # Each pattern keeps its first group and hides the rest of what it finds; a quoted value ends with its quote.
 _PATTERNS = (
-    re.compile(
-        r"(-----BEGIN (?P<kind>[A-Z ]*PRIVATE KEY)-----).*?(?:-----END (?P=kind)-----|\Z)", flags=re.DOTALL
-    ),
+    re.compile(r"(-----BEGIN (?P<kind>[A-Z ]*PRIVATE KEY)-----).*?(?:-----END (?P=kind)-----|\Z)", flags=re.DOTALL),
     re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://[^/\s:@]*:)\S*(?=@)"),
     re.compile(r"""(?i)(\bauthorization['"]?\s*[:=]\s*)(?:"[^"]*"|'[^']*'|[^\r\n'"][^\r\n]*)"""),
     re.compile(r"(\b(?:Basic|Bearer)\s+)[A-Za-z0-9._~+/-]{8,}=*"),
-    re.compile(
-        r"""(?i)(\b(?:\w*password|passwd|\w*secret|\w*token)['"]?\s*[=:]\s*)(?:"[^"]*"|'[^']*'|[^\s&'",]+)"""
-    ),
+    re.compile(r"""(?i)(\b(?:\w*password|passwd|\w*secret|\w*token)['"]?\s*[=:]\s*)(?:"[^"]*"|'[^']*'|[^\s&'",]+)"""),
 )
 
 

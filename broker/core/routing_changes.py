@@ -68,10 +68,7 @@ class EndpointRemoved(_Told):
     def data(self) -> Data:
         """The action's own fields, as they go on the wire."""
         wire = self.endpoint.to_wire()
-        return {
-            name: wire[name]
-            for name in ("gear_id", "public_address", "public_port", "node", "region", "zone")
-        }
+        return {name: wire[name] for name in ("gear_id", "public_address", "public_port", "node", "region", "zone")}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

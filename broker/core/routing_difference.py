@@ -126,9 +126,7 @@ def _gains(before: RoutingTable, after: RoutingTable, telling: Telling) -> Itera
         )
 
 
-def _head_while_adding(
-    before: RoutingTable, after: RoutingTable, added: tuple[Endpoint, ...]
-) -> GearId | None:
+def _head_while_adding(before: RoutingTable, after: RoutingTable, added: tuple[Endpoint, ...]) -> GearId | None:
     """The first head comes with its first endpoint; any other change of the head is told by itself."""
     if before.head_gear_id is not None or not any(endpoint.is_head for endpoint in added):
         return before.head_gear_id

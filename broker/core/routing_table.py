@@ -92,9 +92,7 @@ class RoutingTable:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "aliases", tuple(sorted(set(self.aliases))))
-        object.__setattr__(
-            self, "endpoints", tuple(sorted(self.endpoints, key=lambda endpoint: endpoint.key))
-        )
+        object.__setattr__(self, "endpoints", tuple(sorted(self.endpoints, key=lambda endpoint: endpoint.key)))
         if self.dns_ha is not None and not self.ha:
             raise ValueError(f"application {self.application_id} has an HA name and is not HA")
         for one, other in zip(self.endpoints, self.endpoints[1:], strict=False):
@@ -104,9 +102,7 @@ class RoutingTable:
                 raise ValueError(f"the endpoints of gear {one.gear_id} disagree on its state")
         for endpoint in self.endpoints:
             if endpoint.is_head != (endpoint.gear_id == self.head_gear_id):
-                raise ValueError(
-                    f"gear {endpoint.gear_id} is marked wrongly: the head is {self.head_gear_id}"
-                )
+                raise ValueError(f"gear {endpoint.gear_id} is marked wrongly: the head is {self.head_gear_id}")
 
     def restricted_to(self, gear_ids: Collection[str]) -> "RoutingTable":
         """The table with the endpoints of these gears only: enough when nothing else changes."""

@@ -31,9 +31,7 @@ class ProxyLimits:
     rule: MultiplierRule = MultiplierRule.EVERY_MTH
 
 
-def proxy_limits(
-    *, ha: bool, multiplier: int, rule: MultiplierRule = MultiplierRule.EVERY_MTH
-) -> ProxyLimits:
+def proxy_limits(*, ha: bool, multiplier: int, rule: MultiplierRule = MultiplierRule.EVERY_MTH) -> ProxyLimits:
     """What holds for an application: two proxies and its multiplier's share in HA, otherwise one."""
     if ha:
         return ProxyLimits(minimum=HA_MINIMUM, multiplier=multiplier, rule=rule)
@@ -128,9 +126,7 @@ class _Group:
         self._proxies: Spread[VictimCandidate] = Spread()
         for gear in sorted(gears, key=lambda gear: gear.ordinal):
             may_go = not gear.is_head
-            self._all.add(
-                gear.zone, gear.node_id, gear.ordinal, gear if may_go and not gear.carries_proxy else None
-            )
+            self._all.add(gear.zone, gear.node_id, gear.ordinal, gear if may_go and not gear.carries_proxy else None)
             if gear.carries_proxy:
                 self._proxies.add(gear.zone, gear.node_id, gear.ordinal, gear if may_go else None)
 

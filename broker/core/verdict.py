@@ -74,9 +74,7 @@ class HaFacts:
             proxies[gear.node_id, gear.zone] += gear.usable and gear.carries_proxy
             serving[gear.node_id, gear.zone] += gear.usable and gear.serves
         places = tuple(
-            PlaceFacts(
-                node_id=node_id, zone=zone, proxies=proxies[node_id, zone], serving=serving[node_id, zone]
-            )
+            PlaceFacts(node_id=node_id, zone=zone, proxies=proxies[node_id, zone], serving=serving[node_id, zone])
             for node_id, zone in sorted(proxies, key=lambda place: (place[0], place[1] or ""))
         )
         return cls(
@@ -145,9 +143,7 @@ def _fatal(facts: HaFacts, places: Iterable[tuple[str, PlaceFacts]]) -> tuple[st
         proxies[name] += place.proxies
         serving[name] += place.serving
     all_proxies, all_serving = facts.proxies, facts.serving
-    return tuple(
-        name for name in sorted(proxies) if proxies[name] == all_proxies or serving[name] == all_serving
-    )
+    return tuple(name for name in sorted(proxies) if proxies[name] == all_proxies or serving[name] == all_serving)
 
 
 def _failures(facts: HaFacts, nodes: tuple[str, ...], zones: tuple[str, ...]) -> Iterator[str]:

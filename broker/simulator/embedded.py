@@ -1,15 +1,14 @@
 """The embedded platform: broker, simulated nodes, DNS and relay in one process, without any server beside it."""
 
 import ipaddress
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
-from broker.bootstrap import Built, StoredNames, build
-from broker.config import Settings
+from broker.bootstrap import Built, Settings, build, bus_channel, dns_server
+from broker.core.errors import ConfigurationError
 from broker.core.ids import NodeId
 from broker.core.node import Liveness
-from broker.dns.server import DnsServer
-from broker.interfaces import NodeRecord, Platform
+from broker.interfaces import Json, NodeRecord, Platform
 from broker.simulator.fleet import SimulatedFleet
 from broker.usecases.nodes import list_nodes, name_address, register_nodes, tell_all_missed
 from broker.usecases.operations import resume_operations
@@ -21,71 +20,89 @@ from broker.workers.relay import relay
 FIRST_ADDRESS = ipaddress.IPv4Address("127.0.1.1")
 
 
-@dataclass
+class Nodes(Protocol):
+    """The way to the nodes, simulated or on the bus, and word of who is alive."""
+
+    def start(self) -> None:
+        """Begin to hear them."""
+
+    def heard(self) -> list[str]:
+        """The nodes that were heard of since the last call."""
+
+    def call(self, commands: Sequence[Json], deadline_seconds: float) -> Mapping[str, Json]:
+        """Send commands and wait for their replies, by command id, until the deadline."""
+
+    def close(self) -> None:
+        """Nobody waits any more."""
+
+
 class EmbeddedPlatform:
     """Everything that runs in the one process. `start` begins the loops, `stop` ends them in order."""
 
-    built: Built
-    fleet: SimulatedFleet
-    dns: DnsServer | None = None
-    workers: list[Worker] = field(default_factory=list)
+    def __init__(self, built: Built, fleet: SimulatedFleet, nodes: Nodes) -> None:
+        self.built = built
+        self.fleet = fleet
+        self._nodes = nodes
+        self._dns = dns_server(built)
+        self._workers: list[Worker] = []
 
     @property
     def platform(self) -> Platform:
         """What the use cases are given."""
         return self.built.platform
 
+    @property
+    def dns_port(self) -> int:
+        """Where the embedded DNS server answers, once started."""
+        return self._dns.address[1]
+
     def start(self) -> None:
         """Go on where a crash has left off, then begin the loops."""
         settings = self.built.settings
-        self.workers = relay(self.platform)
-        for worker in self.workers:
+        self._nodes.start()
+        self._workers = relay(self.platform)
+        for worker in self._workers:
             worker.start()
         resume_operations(self.platform)
         tell_all_missed(self.platform)
         watch = NodeWatch(
             self.platform,
-            self.fleet.heard,
+            self._nodes.heard,
             interval_seconds=settings.heartbeat_interval_seconds,
             missed_allowed=settings.heartbeats_missed,
         ).worker()
         watch.start()
-        self.workers.append(watch)
-        if self.dns is not None:
-            self.dns.start()
+        self._workers.append(watch)
+        try:
+            self._dns.start()
+        except OSError as error:
+            place = f"Port {settings.dns_port} on {settings.dns_host}"
+            text = f"{place} cannot be used for DNS: {error.strerror}. Choose another with --dns-port."
+            raise ConfigurationError(text, field="DNS_PORT") from error
 
     def stop(self) -> None:
         """End the loops, then let go of everything."""
-        self.fleet.close()
-        if self.dns is not None:
-            self.dns.stop()
+        self._nodes.close()
+        self._dns.stop()
         self.built.signal.close()
-        for worker in reversed(self.workers):
+        for worker in reversed(self._workers):
             worker.stop()
         self.built.close()
 
 
-def open_embedded(settings: Settings, *, dns: bool = True) -> EmbeddedPlatform:
+def open_embedded(settings: Settings) -> EmbeddedPlatform:
     """The platform of these settings; its nodes are those of the database, with the gears they had.
 
     Raises `ConfigurationError` where the database cannot be used.
     """
     fleet = SimulatedFleet()
-    built = build(settings, channel=fleet, create=True)
-    for node in list_nodes(built.platform):
-        fleet.add(node.node_id)
-    fleet.restore(recorded_gears(built.platform))
-    server = None
-    if dns:
-        server = DnsServer(
-            StoredNames(built.platform),
-            settings.cloud_domain,
-            settings.dns_host,
-            settings.dns_port,
-            ns_name=f"ns.{settings.cloud_domain}",
-            ns_address=settings.dns_host,
-        )
-    return EmbeddedPlatform(built=built, fleet=fleet, dns=server)
+    nodes: Nodes = bus_channel(settings) if settings.nodes == "bus" else fleet
+    built = build(settings, channel=nodes, create=True)
+    if nodes is fleet:
+        for node in list_nodes(built.platform):
+            fleet.add(node.node_id)
+        fleet.restore(recorded_gears(built.platform))
+    return EmbeddedPlatform(built, fleet, nodes)
 
 
 def add_nodes(embedded: EmbeddedPlatform, nodes: Sequence[NodeRecord]) -> None:

@@ -22,6 +22,9 @@ class SimulatedFleet:
         self._lock = threading.Lock()
         self._closed = threading.Event()
 
+    def start(self) -> None:
+        """Nothing is needed: the nodes are here."""
+
     def add(self, node_id: str) -> SimulatedNode:
         """A new node without gears; the one that is there, where there is one of this name."""
         with self._lock:

@@ -53,7 +53,9 @@ def check_schema(database: Database) -> None:
         raise SchemaMismatch("The database is empty. Run `gearbroker migrate`, or start `gearbroker serve`.")
     known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
     if found in known:
-        raise SchemaMismatch(f"The database is at revision {found}, this code needs {wanted}. Run `gearbroker migrate`.")
+        raise SchemaMismatch(
+            f"The database is at revision {found}, this code needs {wanted}. Run `gearbroker migrate`."
+        )
     raise SchemaMismatch(f"The database is at revision {found}, which this code does not know: use a newer gearbroker.")
 
 

@@ -30,12 +30,8 @@ class SqlUnitOfWork:
     operations: OperationRepository
     names: NameRepository
 
-    def __init__(
-        self, database: Database, cache: FleetCache, signal: EventSignal, *, read_only: bool = False
-    ) -> None:
-        self._opening: AbstractContextManager[Connection] = (
-            database.reading() if read_only else database.writing()
-        )
+    def __init__(self, database: Database, cache: FleetCache, signal: EventSignal, *, read_only: bool = False) -> None:
+        self._opening: AbstractContextManager[Connection] = database.reading() if read_only else database.writing()
         self._cache = cache
         self._signal = signal
         self._read_only = read_only

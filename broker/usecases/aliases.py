@@ -3,7 +3,7 @@
 import re
 
 from broker.core.application import ApplicationParts
-from broker.core.errors import Invalid, NotFound
+from broker.core.errors import Forbidden, Invalid, NotFound
 from broker.core.ids import OperationId
 from broker.core.owner import User
 from broker.core.routing_changes import AliasAdded, AliasRemoved
@@ -46,19 +46,39 @@ def check_alias(alias: str, cloud_domain: str) -> str:
     return name
 
 
-def add_alias(
+def show_alias(
     platform: Platform, user: User, reference: str, alias: str, namespace: str | None = None
 ) -> ApplicationView:
-    """Give the application another name; raises `Conflict` when any application has it."""
-    name = check_alias(alias, platform.policy.cloud_domain)
+    """The application, if it has this alias; raises `AliasNotFound`."""
+    with platform.reading() as work:
+        shown = view(work, find_application(work, user, reference, namespace))
+    if alias.lower() not in shown.aliases:
+        raise AliasNotFound(alias.lower())
+    return shown
+
+
+def add_alias(
+    platform: Platform,
+    user: User,
+    reference: str,
+    alias: str,
+    namespace: str | None = None,
+    *,
+    with_certificate: bool = False,
+) -> ApplicationView:
+    """Give the application another name; raises `Conflict` when any application has it.
+
+    Nobody may bring a certificate yet: that is `Forbidden`.
+    """
     with platform.reading() as work:
         found = find_application(work, user, reference, namespace)
+    if with_certificate:
+        raise Forbidden("User is not authorized to add private SSL certificates", exit_code=175)
+    name = check_alias(alias, platform.policy.cloud_domain)
 
     def plan(work: UnitOfWork, parts: ApplicationParts, _operation_id: OperationId) -> Plan:
         work.applications.add_alias(parts.application.application_id, name)
-        return Plan(
-            kind=Kind.SET_STATE, parts=announce(platform, work, parts, (AliasAdded(alias=name),))
-        )
+        return Plan(kind=Kind.SET_STATE, parts=announce(platform, work, parts, (AliasAdded(alias=name),)))
 
     return _changed(platform, carry_out(platform, found.application.application_id, plan) or found)
 
@@ -76,9 +96,7 @@ def remove_alias(
         if work.applications.alias_owner(name) != application_id:
             raise AliasNotFound(name)
         work.applications.remove_alias(application_id, name)
-        return Plan(
-            kind=Kind.SET_STATE, parts=announce(platform, work, parts, (AliasRemoved(alias=name),))
-        )
+        return Plan(kind=Kind.SET_STATE, parts=announce(platform, work, parts, (AliasRemoved(alias=name),)))
 
     return _changed(platform, carry_out(platform, found.application.application_id, plan) or found)
 

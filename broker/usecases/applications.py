@@ -12,6 +12,7 @@ from broker.core.application import (
 from broker.core.cartridge import Cartridge
 from broker.core.errors import (
     ApplicationNotFound,
+    Forbidden,
     Invalid,
     LimitReached,
     ManyRefusals,
@@ -58,17 +59,13 @@ def view(work: UnitOfWork, parts: ApplicationParts) -> ApplicationView:
     return ApplicationView(parts=parts, aliases=aliases)
 
 
-def show_application(
-    platform: Platform, user: User, reference: str, namespace: str | None = None
-) -> ApplicationView:
+def show_application(platform: Platform, user: User, reference: str, namespace: str | None = None) -> ApplicationView:
     """One application of the user."""
     with platform.reading() as work:
         return view(work, find_application(work, user, reference, namespace))
 
 
-def list_applications(
-    platform: Platform, user: User, namespace: str | None = None
-) -> tuple[ApplicationView, ...]:
+def list_applications(platform: Platform, user: User, namespace: str | None = None) -> tuple[ApplicationView, ...]:
     """All applications of the user, or those of one namespace, by name."""
     with platform.reading() as work:
         place = None if namespace is None else visible_namespace(work, user, namespace).namespace_id
@@ -79,8 +76,7 @@ def list_applications(
         ]
         aliases = work.applications.aliases([parts.application.application_id for parts in found])
     return tuple(
-        ApplicationView(parts=parts, aliases=aliases.get(parts.application.application_id, ()))
-        for parts in found
+        ApplicationView(parts=parts, aliases=aliases.get(parts.application.application_id, ())) for parts in found
     )
 
 
@@ -104,9 +100,7 @@ def create_application(platform: Platform, user: User, wish: ApplicationWish) ->
     return ApplicationView(parts=finished)
 
 
-def _commit_creation(
-    platform: Platform, user: User, wish: ApplicationWish, operation_id: OperationId
-) -> Plan:
+def _commit_creation(platform: Platform, user: User, wish: ApplicationWish, operation_id: OperationId) -> Plan:
     with platform.unit_of_work() as work:
         owner = work.users.by_id(user.user_id) or user
         parts, variables = _check_and_compose(platform, work, owner, wish)
@@ -207,7 +201,7 @@ def _profile(platform: Platform, namespace: Namespace, wished: str | None) -> st
             f"The owner of the domain {namespace.name} has disabled all gear sizes from being created."
             "  You will not be able to add any cartridges in this domain."
         )
-        raise Invalid(text, exit_code=134)
+        raise Forbidden(text, exit_code=134)
     default = platform.policy.default_gear_size
     size = wished.lower() if wished else (default if default in allowed else allowed[0])
     if size not in allowed:
@@ -234,9 +228,7 @@ def _cartridges(
     platform: Platform, name: str, wish: ApplicationWish, *, scalable: bool
 ) -> dict[str, tuple[Cartridge, CartridgeWish]]:
     wished = resolve_cartridges(wish.cartridges, platform.catalogue)
-    check_cartridges(
-        name, [cartridge for cartridge, _ in wished.values()], platform.catalogue, scalable=scalable
-    )
+    check_cartridges(name, [cartridge for cartridge, _ in wished.values()], platform.catalogue, scalable=scalable)
     for _, each in wished.values():
         check_wished_limits(each)
     if scalable and not any(cartridge.is_web_proxy for cartridge, _ in wished.values()):
@@ -337,9 +329,7 @@ def delete_application(
             unresponsive=work.nodes.unresponsive(),
             aliases=work.applications.aliases([application_id]).get(application_id, ()),
         )
-        telling = Telling(
-            managed_dns=platform.policy.manage_ha_dns, router_hostname=platform.policy.router_hostname
-        )
+        telling = Telling(managed_dns=platform.policy.manage_ha_dns, router_hostname=platform.policy.router_hostname)
         after = announce(platform, work, parts, difference(before, None, telling))
         work.names.remove_of(application_id)
         ids = [gear.gear_id for gear in gears]

@@ -31,9 +31,7 @@ from broker.usecases.steps import promotion
 from broker.usecases.views import ApplicationView
 
 
-def enable_ha(
-    platform: Platform, user: User, reference: str, namespace: str | None = None
-) -> ApplicationView:
+def enable_ha(platform: Platform, user: User, reference: str, namespace: str | None = None) -> ApplicationView:
     """Make an application HA: when the call returns at least two proxy gears on different nodes serve it.
 
     The proxy is put on gears that exist, in other zones where there are any; only where none qualifies is a gear added.
@@ -52,8 +50,10 @@ def enable_ha(
         promoted = [gears[gear_id] for gear_id in wanted.promote]
         work.gears.change([gear.gear_id for gear in promoted], operation_id=operation_id)
         steps = (*_promote(platform, parts, promoted, operation_id), *growth.steps)
-        return Plan(kind=Kind.ENABLE_HA, parts=growth.parts, steps=steps) if steps else _enabled(
-            platform, work, growth.parts
+        return (
+            Plan(kind=Kind.ENABLE_HA, parts=growth.parts, steps=steps)
+            if steps
+            else _enabled(platform, work, growth.parts)
         )
 
     return _carried_out(platform, found.application.application_id, plan)
@@ -77,9 +77,7 @@ def _check_enabling(platform: Platform, work: UnitOfWork, parts: ApplicationPart
     )
 
 
-def _promotions(
-    platform: Platform, work: UnitOfWork, parts: ApplicationParts, gears: tuple[Gear, ...]
-) -> EnablePlan:
+def _promotions(platform: Platform, work: UnitOfWork, parts: ApplicationParts, gears: tuple[Gear, ...]) -> EnablePlan:
     unresponsive = work.nodes.unresponsive()
     candidates = [
         PromotionCandidate(
@@ -183,9 +181,7 @@ def _carried_out(platform: Platform, application_id: ApplicationId, planner: Pla
         return view(work, parts)
 
 
-def set_multiplier(
-    platform: Platform, application_id: ApplicationId, cartridge: str, multiplier: int
-) -> None:
+def set_multiplier(platform: Platform, application_id: ApplicationId, cartridge: str, multiplier: int) -> None:
     """Set the application's multiplier; it acts on the next change of its gears, and changes none now."""
 
     def plan(_work: UnitOfWork, parts: ApplicationParts, _operation_id: OperationId) -> Plan:

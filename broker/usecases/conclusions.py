@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from broker.core.application import ApplicationParts, ApplicationPhase, Gear
 from broker.core.dns_names import app_dns_name, gear_dns_name
-from broker.core.errors import NodeFailed, Refusal
+from broker.core.errors import EventFailed, NodeFailed, Refusal
 from broker.core.gear import Lifecycle, shown_state
 from broker.core.gear_group import web_group
 from broker.core.ids import GearId, NodeId
@@ -219,7 +219,7 @@ def _conclude_state(
     error = None
     if not result.all_done:
         text = f"Error occurred while processing event '{operation.arguments['event']}': {result.first_failure}"
-        error = NodeFailed(text)
+        error = EventFailed(text)
     return Conclusion(parts=work.applications.save(parts, after), error=error)
 
 
@@ -301,15 +301,11 @@ def _undo_growth(
     restore = operation.arguments.get("restore")
     if isinstance(restore, dict):
         group = after.group(restore["group_id"])
-        limits = replace(
-            group, explicit_minimum=restore["minimum"], explicit_maximum=restore["maximum"]
-        )
+        limits = replace(group, explicit_minimum=restore["minimum"], explicit_maximum=restore["maximum"])
         after = replace(after, groups=tuple(limits if each == group else each for each in after.groups))
     undo = [destruction(platform, gear, None) for gear in new]
     proxies = {step.gear_id: step for step in result.steps if step.kind == CommandKind.EXPOSE_ENDPOINTS}
-    undo += [
-        removal(platform, gear, str(_arguments(proxies[gear.gear_id])["cartridge"])) for gear in promoted
-    ]
+    undo += [removal(platform, gear, str(_arguments(proxies[gear.gear_id])["cartridge"])) for gear in promoted]
     saved = work.applications.save(parts, after)
     return Conclusion(parts=saved, afterwards=tuple(undo), error=NodeFailed(result.first_failure))
 
@@ -325,9 +321,7 @@ def forget_gears(work: UnitOfWork, parts: ApplicationParts, gears: Iterable[Gear
     for gear in gears:
         group = groups[gear.group_id]
         spread = work.nodes.spread(group.group_id, parts.application.generation, parts.application.region)
-        spread.remove(
-            gear.node_id, region=gear.region, zone=gear.zone, carries_proxy=gear.carries_proxy
-        )
+        spread.remove(gear.node_id, region=gear.region, zone=gear.zone, carries_proxy=gear.carries_proxy)
         groups[gear.group_id] = replace(
             group, gear_count=group.gear_count - 1, proxy_count=group.proxy_count - gear.carries_proxy
         )
@@ -370,6 +364,4 @@ def _restricted(
 def _register_ha_name(platform: Platform, work: UnitOfWork, parts: ApplicationParts) -> None:
     if platform.policy.manage_ha_dns:
         name = ha_name(platform.policy, parts.application)
-        work.names.put(
-            [(name, "CNAME", platform.policy.router_hostname)], parts.application.application_id
-        )
+        work.names.put([(name, "CNAME", platform.policy.router_hostname)], parts.application.application_id)

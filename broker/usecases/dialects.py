@@ -2,8 +2,7 @@
 
 from broker.interfaces import LoggedEvent
 from broker.usecases.routing import wire_event
-from routing_spi.codec import encode_json
-from routing_spi.ose2_yaml import encode_ose2_yaml
+from routing_spi.codec import encode_json, encode_ose2_yaml
 from routing_spi.events import ORIGINAL_ACTIONS
 
 JSON_CONTENT_TYPE = "application/cloudevents+json"
@@ -12,7 +11,11 @@ YAML_CONTENT_TYPE = "text/x-yaml"
 
 def json_message(event: LoggedEvent) -> tuple[str, str, str]:
     """Routing key, body and content type in the `json` dialect."""
-    return f"{event.namespace}.{event.app_name}.{event.action}", encode_json(wire_event(event)), JSON_CONTENT_TYPE
+    return (
+        f"{event.namespace}.{event.app_name}.{event.action}",
+        encode_json(wire_event(event)),
+        JSON_CONTENT_TYPE,
+    )
 
 
 def ose2_message(event: LoggedEvent, routing_key: str) -> tuple[str, str, str] | None:

@@ -15,9 +15,7 @@ def looks_like_id(text: str) -> bool:
     return len(text) == ID_LENGTH and all(character in "0123456789abcdef" for character in text)
 
 
-def find_application(
-    work: UnitOfWork, user: User, reference: str, namespace: str | None = None
-) -> ApplicationParts:
+def find_application(work: UnitOfWork, user: User, reference: str, namespace: str | None = None) -> ApplicationParts:
     """The application meant; raises `ApplicationNotFound`, or `AmbiguousApplication` where a name alone is not enough.
 
     What belongs to another is as if it did not exist. An id wins over a name of the same form.

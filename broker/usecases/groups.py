@@ -95,9 +95,7 @@ def cartridge_views(platform: Platform, parts: ApplicationParts) -> tuple[Cartri
                 limits=limits[group.group_id],
                 current_scale=group.proxy_count if cartridge.is_sparse else group.gear_count,
                 added_at=installed.added_at,
-                collocated_with=tuple(
-                    name for name in parts.cartridges_of(group.group_id) if name != installed.name
-                ),
+                collocated_with=tuple(name for name in parts.cartridges_of(group.group_id) if name != installed.name),
                 scales_with=scaler if cartridge.is_web_framework else None,
             )
         )
@@ -130,7 +128,5 @@ def show_cartridge(
         for gear in group.gears
         if gear.gear.carries_proxy or not found.cartridge.is_sparse
     ]
-    messages = tuple(
-        (gear.gear.gear_id, f"Gear[{gear.gear.gear_id}] {name}: {gear.state}") for gear in carriers
-    )
+    messages = tuple((gear.gear.gear_id, f"Gear[{gear.gear.gear_id}] {name}: {gear.state}") for gear in carriers)
     return found, messages

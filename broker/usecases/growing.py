@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from broker.core.application import Application, ApplicationParts, Gear, GearGroup
-from broker.core.errors import QuotaExceeded
+from broker.core.errors import QuotaExceeded, ScalingRefused
 from broker.core.gear import Lifecycle
 from broker.core.gear_group import carried_cartridges
 from broker.core.ids import GearId, NodeId, OperationId
@@ -18,6 +18,9 @@ from broker.interfaces import Platform, StepRecord, UnitOfWork
 from broker.usecases.fleet_moved import FleetMoved
 from broker.usecases.steps import creation
 from broker.usecases.times import timestamp
+
+# A quota may be unlimited; the memory of one operation is not.
+MOST_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +47,15 @@ def consume_quota(work: UnitOfWork, application: Application, count: int) -> Non
         owner = work.users.by_id(application.owner_id)
         consumed, maximum = (0, 0) if owner is None else (owner.consumed_gears, owner.max_gears)
         raise QuotaExceeded(application.owner_login, consumed, maximum, count)
+
+
+def check_quota(work: UnitOfWork, application: Application, count: int) -> None:
+    """Refuses a number that the quota or this broker cannot give, before anything is made for each of `count`."""
+    owner = work.users.by_id(application.owner_id)
+    if owner is not None and not owner.has_room_for(count):
+        raise QuotaExceeded(application.owner_login, owner.consumed_gears, owner.max_gears, count)
+    if count > MOST_AT_ONCE:
+        raise ScalingRefused(f"At most {MOST_AT_ONCE} gears can be added at once.", exit_code=168)
 
 
 def proxies_for(platform: Platform, parts: ApplicationParts, group: GearGroup, count: int) -> tuple[bool, ...]:
@@ -159,12 +171,9 @@ def _build(
 ) -> tuple[StepRecord, ...]:
     names = parts.cartridges_of(group.group_id)
     carried = {
-        carries: carried_cartridges(names, platform.catalogue, carries_proxy=carries)
-        for carries in (False, True)
+        carries: carried_cartridges(names, platform.catalogue, carries_proxy=carries) for carries in (False, True)
     }
     return tuple(
-        creation(
-            platform, parts.application, gear, carried[gear.carries_proxy], operation_id, group.profile
-        )
+        creation(platform, parts.application, gear, carried[gear.carries_proxy], operation_id, group.profile)
         for gear in gears
     )

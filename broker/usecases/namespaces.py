@@ -22,9 +22,7 @@ def show_namespace(platform: Platform, user: User, name: str) -> Namespace:
         return visible_namespace(work, user, name)
 
 
-def create_namespace(
-    platform: Platform, user: User, name: str, gear_sizes: tuple[str, ...] | None = None
-) -> Namespace:
+def create_namespace(platform: Platform, user: User, name: str, gear_sizes: tuple[str, ...] | None = None) -> Namespace:
     """Create a namespace; raises `TooManyNamespaces`, or `Conflict` when anybody has the name."""
     with platform.unit_of_work() as work:
         namespace = add_namespace(platform, work, user, name, gear_sizes)

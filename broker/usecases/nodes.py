@@ -1,7 +1,7 @@
 """The nodes of the fleet: registering them, and what follows when they are heard of no more, or again."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from broker.core.application import Gear
 from broker.core.gear import Lifecycle, shown_state
@@ -31,6 +31,12 @@ def list_nodes(platform: Platform) -> tuple[NodeRecord, ...]:
     """Every node, by name."""
     with platform.reading() as work:
         return work.nodes.all()
+
+
+def known_and_silent(platform: Platform) -> tuple[Collection[NodeId], frozenset[NodeId]]:
+    """The names of all nodes, and of those that are not heard of."""
+    with platform.reading() as work:
+        return work.nodes.ids(), work.nodes.unresponsive()
 
 
 def name_address(platform: Platform, name: str, address: str) -> None:

@@ -97,19 +97,17 @@ def _record(
     )
 
 
-def start_in(work: UnitOfWork, platform: Platform, application_id: ApplicationId, operation_id: OperationId, plan: Plan) -> None:
+def start_in(
+    work: UnitOfWork, platform: Platform, application_id: ApplicationId, operation_id: OperationId, plan: Plan
+) -> None:
     """Write an operation with its commands in a unit of work that goes on."""
     work.operations.start(_record(platform, application_id, operation_id, plan))
     work.outbox.add_commands(plan.steps)
 
 
-def drive(
-    platform: Platform, operation: OperationRecord, steps: tuple[StepRecord, ...]
-) -> ApplicationParts | None:
+def drive(platform: Platform, operation: OperationRecord, steps: tuple[StepRecord, ...]) -> ApplicationParts | None:
     """Send the steps, wait for the replies until the deadline, and conclude."""
-    replies = platform.channel.call(
-        [each.body for each in steps], platform.policy.command_deadline_seconds
-    )
+    replies = platform.channel.call([each.body for each in steps], platform.policy.command_deadline_seconds)
     return conclude(platform, operation, steps, replies)
 
 
@@ -147,9 +145,7 @@ def tell_afterwards(platform: Platform, steps: tuple[StepRecord, ...]) -> int:
     """Tell nodes what no operation waits for; who does not answer is told again later. Returns how many were done."""
     if not steps:
         return 0
-    replies = platform.channel.call(
-        [each.body for each in steps], platform.policy.command_deadline_seconds
-    )
+    replies = platform.channel.call([each.body for each in steps], platform.policy.command_deadline_seconds)
     result = outcomes(steps, replies)
     if result.settled():
         with platform.unit_of_work() as work:

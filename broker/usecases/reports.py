@@ -1,8 +1,9 @@
 """What an operator asks of applications, whoever owns them."""
 
 from broker.core.application import ApplicationParts, ApplicationPhase
-from broker.core.errors import NotFound
 from broker.core.dns_names import app_dns_name
+from broker.core.errors import NotFound
+from broker.core.ids import GearId
 from broker.interfaces import Platform, UnitOfWork
 from broker.usecases.announcing import ha_name
 from broker.usecases.groups import group_views
@@ -34,9 +35,7 @@ def find_reports(
     with platform.reading() as work:
         found = _find(work, name, login)
         return tuple(
-            report(platform, work, parts)
-            for parts in found
-            if parts.application.phase is not ApplicationPhase.DELETING
+            report(platform, work, parts) for parts in found if parts.application.phase is not ApplicationPhase.DELETING
         )
 
 
@@ -49,3 +48,19 @@ def _find(work: UnitOfWork, name: str | None, login: str | None) -> tuple[Applic
     if name is None:
         return work.applications.owned(owner.user_id)
     return work.applications.owned_named(owner.user_id, name.lower())
+
+
+def reports_in_namespace(platform: Platform, namespace: str) -> tuple[ApplicationReport, ...]:
+    """Reports of the applications of a namespace, whoever owns it."""
+    with platform.reading() as work:
+        found = work.namespaces.by_name(namespace.lower())
+        held = () if found is None else work.applications.owned(found.owner_id, found.namespace_id)
+        return tuple(report(platform, work, parts) for parts in held)
+
+
+def reports_by_gear(platform: Platform, gear_id: str) -> tuple[ApplicationReport, ...]:
+    """The report of the application that has this gear."""
+    with platform.reading() as work:
+        gears = work.gears.by_ids([GearId(gear_id)])
+        found = (work.applications.by_id(gear.application_id) for gear in gears)
+        return tuple(report(platform, work, parts) for parts in found if parts is not None)

@@ -28,8 +28,7 @@ def recorded_gears(platform: Platform) -> Iterator[RecordedGear]:
     with platform.reading() as work:
         gears = work.gears.all()
         applications: dict[ApplicationId, ApplicationParts] = {
-            parts.application.application_id: parts
-            for parts in work.applications.of_gears()
+            parts.application.application_id: parts for parts in work.applications.of_gears()
         }
         endpoints: dict[GearId, list[StoredEndpoint]] = defaultdict(list)
         for endpoint in work.gears.all_endpoints():

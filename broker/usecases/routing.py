@@ -104,9 +104,7 @@ def _table(
     )
 
 
-def read_events(
-    platform: Platform, user: User, after: int, limit: int = PAGE
-) -> tuple[tuple[LoggedEvent, ...], int]:
+def read_events(platform: Platform, user: User, after: int, limit: int = PAGE) -> tuple[tuple[LoggedEvent, ...], int]:
     """Events past a position, and the position up to which this answer is complete.
 
     A router listener sees all of them, an owner those of their own applications. Raises `LogUnavailable` for a
@@ -115,10 +113,7 @@ def read_events(
     with platform.reading() as work:
         last = work.outbox.last_position()
         if after > last:
-            text = (
-                f"Position {after} is past the end of the log, {last}."
-                " Take a snapshot and go on from its position."
-            )
+            text = f"Position {after} is past the end of the log, {last}. Take a snapshot and go on from its position."
             raise LogUnavailable(text)
         owner = None if user.may_follow_all_routing else user.user_id
         events = work.outbox.events_after(after, limit, owner)

@@ -17,15 +17,16 @@ from broker.core.gear_group import effective_limits, web_cartridge, web_group
 from broker.core.ids import OperationId
 from broker.core.limits import UNLIMITED, target_gears
 from broker.core.owner import User
-from broker.core.scaling import ScaleDirection, check_scalable, plan_scale
+from broker.core.scaling import ScaleDirection, check_scalable, parse_number, plan_scale
 from broker.interfaces import Platform, UnitOfWork
 from broker.usecases.applications import view
 from broker.usecases.conclusions import Kind
 from broker.usecases.finding import find_application
-from broker.usecases.growing import grow_group, proxies_for
+from broker.usecases.groups import cartridge_views
+from broker.usecases.growing import check_quota, grow_group, proxies_for
 from broker.usecases.operations import Plan, carry_out
 from broker.usecases.shrinking import choose, shrink
-from broker.usecases.views import ApplicationView
+from broker.usecases.views import ApplicationView, CartridgeView
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,16 +57,12 @@ def scale(
     def plan(work: UnitOfWork, parts: ApplicationParts, operation_id: OperationId) -> Plan:
         framework = web_cartridge(parts, platform.catalogue)
         application = parts.application
-        check_scalable(
-            application.name, has_web_cartridge=framework is not None, scalable=application.scalable
-        )
+        check_scalable(application.name, has_web_cartridge=framework is not None, scalable=application.scalable)
         group = web_group(parts, platform.catalogue)
         if group is None:
             raise ScalingRefused(f"Application {application.name} does not have a web cartridge to scale.")
         limits = effective_limits(parts, platform.catalogue, ha=application.ha)[group.group_id]
-        change = plan_scale(
-            direction, group.gear_count, minimum=limits.minimum, maximum=limits.maximum, by=by, to=to
-        )
+        change = plan_scale(direction, group.gear_count, minimum=limits.minimum, maximum=limits.maximum, by=by, to=to)
         return resize(platform, work, parts, group, change.target, operation_id, minimum=limits.minimum)
 
     parts = carry_out(platform, found.application.application_id, plan)
@@ -92,6 +89,7 @@ def resize(
     if delta == 0:
         return Plan(kind=Kind.GROW, parts=parts)
     if delta > 0:
+        check_quota(work, parts.application, delta)
         carry = proxies_for(platform, parts, group, delta)
         growth = grow_group(platform, work, parts, group, carry, operation_id)
         arguments = {} if restore is None else {"restore": restore}
@@ -109,17 +107,23 @@ def set_limits(
     *,
     scales_from: int | None,
     scales_to: int | None,
+    additional_storage: str | None = None,
     namespace: str | None = None,
-) -> str:
-    """Set how many gears a cartridge may have, and scale at once if it has fewer or more; returns its name.
+) -> CartridgeView:
+    """Set how many gears a cartridge may have, and scale at once if it has fewer or more; returns it as it then is.
 
     The checks and their order are those of the REST contract for the update of an application's cartridge.
     """
-    if scales_from is None and scales_to is None:
-        text = "No update parameters specified.  Valid update parameters are: scales_from, scales_to"
-        raise Invalid(text, exit_code=168)
     with platform.reading() as work:
         found = find_application(work, user, reference, namespace)
+    if scales_from is None and scales_to is None and additional_storage is None:
+        text = (
+            "No update parameters specified."
+            "  Valid update parameters are: scales_from, scales_to, additional_gear_storage"
+        )
+        raise Invalid(text, exit_code=168)
+    if additional_storage is not None and parse_number(additional_storage) is None:
+        raise Invalid("Invalid storage value provided.", field="additional_storage", exit_code=165)
     _check_numbers(found, scales_from, scales_to)
 
     def plan(work: UnitOfWork, parts: ApplicationParts, operation_id: OperationId) -> Plan:
@@ -129,6 +133,9 @@ def set_limits(
         group = parts.group(installed.group_id)
         cartridge = platform.catalogue[cartridge_name]
         _check_against(platform, parts, group, cartridge, scales_from, scales_to)
+        if parse_number(additional_storage):
+            text = "This application is not allowed to have additional gear storage"
+            raise Invalid(text, exit_code=164)
         changed = replace(
             group,
             explicit_minimum=group.explicit_minimum if scales_from is None else scales_from,
@@ -142,12 +149,12 @@ def set_limits(
             "minimum": group.explicit_minimum,
             "maximum": group.explicit_maximum,
         }
-        return resize(
-            platform, work, limited, changed, target, operation_id, minimum=limits.minimum, restore=restore
-        )
+        return resize(platform, work, limited, changed, target, operation_id, minimum=limits.minimum, restore=restore)
 
-    carry_out(platform, found.application.application_id, plan)
-    return cartridge_name
+    parts = carry_out(platform, found.application.application_id, plan)
+    if parts is None:
+        raise ApplicationNotFound(reference)
+    return next(each for each in cartridge_views(platform, parts) if each.cartridge.name == cartridge_name)
 
 
 def _check_numbers(parts: ApplicationParts, scales_from: int | None, scales_to: int | None) -> None:

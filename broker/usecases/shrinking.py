@@ -93,4 +93,3 @@ def shrink(
 def _names(platform: Platform, parts: ApplicationParts, ids: Collection[GearId]) -> list[str]:
     domain = platform.policy.cloud_domain
     return [f"{gear_id}-{parts.application.namespace}.{domain}".lower() for gear_id in ids]
-

@@ -67,7 +67,13 @@ def promotion(
 ) -> tuple[StepRecord, StepRecord]:
     """Put the proxy on a gear that exists, and expose its endpoints."""
     return (
-        step(platform, CommandKind.ADD_CARTRIDGE, gear, operation_id, {"cartridge": specification(proxy, public=True)}),
+        step(
+            platform,
+            CommandKind.ADD_CARTRIDGE,
+            gear,
+            operation_id,
+            {"cartridge": specification(proxy, public=True)},
+        ),
         step(platform, CommandKind.EXPOSE_ENDPOINTS, gear, operation_id, {"cartridge": proxy.name}),
     )
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from broker.core.ids import NodeId
 from broker.core.node import Liveness, is_overdue
 from broker.interfaces import Platform
-from broker.usecases.nodes import change_liveness, list_nodes, tell_all_missed
+from broker.usecases.nodes import change_liveness, known_and_silent, tell_all_missed
 from broker.workers.loop import Worker
 
 # Commands that a node missed although it is heard of are told again this often.
@@ -15,7 +15,7 @@ MISSED_SECONDS = 5.0
 
 
 class NodeWatch:
-    """Knows when each node was last heard of; a node nobody has heard of yet counts from the start of the watch."""
+    """Knows when each node was last heard of; one nobody has heard of yet counts from when it was first seen."""
 
     def __init__(
         self,
@@ -32,36 +32,31 @@ class NodeWatch:
         self._missed = missed_allowed
         self._now = now
         self._last: dict[NodeId, float] = {}
-        self._silent: set[NodeId] = set()
         self._told_at = now()
-        for node in list_nodes(platform):
-            self._last[node.node_id] = now()
-            if node.liveness == Liveness.UNRESPONSIVE:
-                self._silent.add(node.node_id)
 
     def tick(self) -> None:
         """Take in who was heard of, and note who has been silent for too long and who is back."""
         now = self._now()
-        heard = {NodeId(node_id) for node_id in self._heard()}
+        heard = [NodeId(node_id) for node_id in self._heard()]
         self._last.update(dict.fromkeys(heard, now))
-        back = heard & self._silent
-        lost = {
-            node_id
-            for node_id, last in self._last.items()
-            if node_id not in self._silent and self._is_overdue(last, now)
-        }
+        known, silent = known_and_silent(self._platform)
+        if len(self._last) < len(known):
+            for node_id in known:
+                self._last.setdefault(node_id, now)
+        lost = [node_id for node_id, last in self._last.items() if self._is_overdue(last, now)]
+        lost = [node_id for node_id in lost if node_id in known and node_id not in silent]
         if lost:
             change_liveness(self._platform, sorted(lost), Liveness.UNRESPONSIVE)
-            self._silent |= lost
+        back = silent.intersection(heard)
         if back:
             change_liveness(self._platform, sorted(back), Liveness.RESPONSIVE)
-            self._silent -= back
         if now - self._told_at >= MISSED_SECONDS:
             self._told_at = now
             tell_all_missed(self._platform)
 
     def _is_overdue(self, last: float, now: float) -> bool:
-        return is_overdue(
+        # Nearly all have just been heard of, and there may be ten thousand of them.
+        return now - last > self._interval and is_overdue(
             datetime.fromtimestamp(last, tz=UTC),
             datetime.fromtimestamp(now, tz=UTC),
             self._interval,

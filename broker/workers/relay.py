@@ -1,7 +1,7 @@
 """The relay's loops: one gives positions, and one for each destination publishes."""
 
 from broker.interfaces import BusUnavailable, Platform, Publisher
-from broker.usecases.outbox_relay import number_events, publish_events
+from broker.usecases.outbox_relay import BATCH, number_events, publish_events
 from broker.workers.loop import Worker
 
 # The database is looked at this often even if nothing was said, for events that another process has committed.
@@ -13,7 +13,8 @@ def numbering(platform: Platform) -> Worker:
 
     def tick() -> None:
         platform.signal.wait_committed(POLL_SECONDS)
-        while number_events(platform):
+        # A full batch means that there may be more; what is committed meanwhile wakes the relay again.
+        while number_events(platform) == BATCH:
             pass
 
     return Worker("relay-numbering", tick)

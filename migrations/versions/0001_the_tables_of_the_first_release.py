@@ -12,9 +12,7 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "commands",
-        sa.Column(
-            "number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
-        ),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("command_id", sa.String(length=24), nullable=False),
         sa.Column("operation_id", sa.String(length=24), nullable=True),
         sa.Column("application_id", sa.String(length=24), nullable=False),
@@ -117,15 +115,11 @@ def upgrade() -> None:
         sa.Column("occurred_at", sa.String(length=20), nullable=False),
         sa.Column("data", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("event_id", name=op.f("pk_routing_events")),
-        sa.UniqueConstraint(
-            "application_id", "sequence", name=op.f("uq_routing_events_application_id_sequence")
-        ),
+        sa.UniqueConstraint("application_id", "sequence", name=op.f("uq_routing_events_application_id_sequence")),
         sa.UniqueConstraint("position", name=op.f("uq_routing_events_position")),
     )
     with op.batch_alter_table("routing_events", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_routing_events_owner_id_position"), ["owner_id", "position"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_routing_events_owner_id_position"), ["owner_id", "position"], unique=False)
         batch_op.create_index(
             "ix_routing_events_unnumbered",
             ["event_id"],

@@ -98,9 +98,7 @@ def _arguments(command: str) -> list[str]:
     try:
         return shlex.split(command)
     except ValueError as error:
-        raise OptionRefused(
-            f"option 'command': {command!r} cannot be split into arguments: {error}"
-        ) from error
+        raise OptionRefused(f"option 'command': {command!r} cannot be split into arguments: {error}") from error
 
 
 def _seconds(text: str) -> float:

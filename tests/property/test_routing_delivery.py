@@ -35,7 +35,8 @@ OWN = {
     Action.DELETE_APPLICATION: APPLICATION,
     Action.ADD_PUBLIC_ENDPOINT: {
         **ENDPOINT, "public_port_name": WORDS, "protocols": st.lists(TEXTS, max_size=2),
-        "types": st.lists(st.sampled_from(["load_balancer", "web_framework"]), max_size=2), "mappings": MAPPINGS,
+        "types": st.lists(st.sampled_from(["load_balancer", "web_framework"]), max_size=2),
+        "mappings": MAPPINGS,
         **PLACE, "state": st.sampled_from(["started", "stopped"]), "rotation": st.sampled_from(["in", "out"]),
         "is_head": st.booleans(),
     },
@@ -50,7 +51,7 @@ OWN = {
     Action.GEAR_ROTATED_IN: {"gear_id": GEARS, "reason": TEXTS},
     Action.GEAR_ROTATED_OUT: {"gear_id": GEARS, "reason": TEXTS},
     Action.HEAD_CHANGED: {"gear_id": GEARS, "previous_gear_id": st.none() | GEARS},
-    Action.HA_VERDICT_CHANGED: {"verdict": st.sampled_from(["ha", "degraded", "not_ha"]), "reasons": st.lists(TEXTS)},
+    Action.HA_VERDICT_CHANGED: {"verdict": st.sampled_from(["ha", "not_ha"]), "reasons": st.lists(TEXTS)},
     Action.APPLICATION_MOVED: {**ENDPOINT, "previous_address": ADDRESSES, "previous_port": PORTS, **PLACE},
 }  # fmt: skip
 
@@ -127,7 +128,8 @@ def test_repeated_late_lost_and_reordered_events_never_leave_a_table_wrong(deliv
     told, arriving = delivery
     listener, broker = TableListener(), ToldBroker(told)
     follower = Follower(
-        listener=listener, source=broker, state=MemoryState(), report=lambda _: None, every_position=every_position,
+        listener=listener, source=broker, state=MemoryState(), report=lambda _: None,
+        every_position=every_position,
     )  # fmt: skip
 
     for index in arriving:
@@ -170,7 +172,8 @@ def test_a_snapshot_at_any_moment_and_any_events_around_it_end_in_the_broker_s_t
     before = data.draw(st.lists(st.sampled_from(told[:moment]), max_size=10)) if moment else []
     listener, broker = TableListener(), ToldBroker(told[:moment])
     follower = Follower(
-        listener=listener, source=broker, state=MemoryState(), report=lambda _: None, rule=HoldRule(from_endpoints=99),
+        listener=listener, source=broker, state=MemoryState(), report=lambda _: None,
+        rule=HoldRule(from_endpoints=99),
     )  # fmt: skip
     for event in before:
         _receive(follower, event)

@@ -90,9 +90,7 @@ class Batch:
         added: dict[str, int] = {}
         for placed in self.placements:
             added[placed.node_id] = added.get(placed.node_id, 0) + 1
-            self.spread.add(
-                placed.node_id, region=placed.region, zone=placed.zone, carries_proxy=placed.carries_proxy
-            )
+            self.spread.add(placed.node_id, region=placed.region, zone=placed.zone, carries_proxy=placed.carries_proxy)
         for node_id, gears in added.items():
             self.fleet.reserve(node_id, gears)
         return self.placements
@@ -125,9 +123,7 @@ class Batch:
                 yield zone, entry
 
     def _refused(self, order: Order, too_few: int) -> tuple[int, ...]:
-        proxied = (
-            sum([zone.open - zone.unproxied for zone in self._zones]) if order is Order.LONE_PROXY else 0
-        )
+        proxied = sum([zone.open - zone.unproxied for zone in self._zones]) if order is Order.LONE_PROXY else 0
         return (*self._survey.refused, self._full, self._barred, proxied, too_few)
 
     def _with_enough_zones(self, zones: Sequence[ZoneQueue], order: Order) -> tuple[Sequence[ZoneQueue], int]:
@@ -154,9 +150,7 @@ class Batch:
     def _needed_zones(self, region: str | None) -> int:
         return min(self.rules.minimum_zones, len(self._survey.zone_names.get(region, ())))
 
-    def _picked(
-        self, node_id: str, zones: Sequence[ZoneQueue], level: Level, order: Order
-    ) -> tuple[ZoneQueue, Entry]:
+    def _picked(self, node_id: str, zones: Sequence[ZoneQueue], level: Level, order: Order) -> tuple[ZoneQueue, Entry]:
         entry = self.fleet.entry(node_id)
         zone = self._by_class.get(entry.home) if entry else None
         if entry and zone and zone in zones and zone.is_at(entry, level, order):

@@ -46,6 +46,4 @@ def release(fleet: Fleet, spread: GroupSpread, placements: Iterable[Placement]) 
     for placed in placements:
         if placed.node_id in fleet:
             fleet.release(placed.node_id)
-        spread.remove(
-            placed.node_id, region=placed.region, zone=placed.zone, carries_proxy=placed.carries_proxy
-        )
+        spread.remove(placed.node_id, region=placed.region, zone=placed.zone, carries_proxy=placed.carries_proxy)

@@ -41,9 +41,7 @@ def explain(
 
     This passes over the whole fleet, and asks the rules node by node; `place()` does neither.
     """
-    placement, refusal = _attempt(
-        Batch(fleet, spread, request, rules=rules, draw=draw, policy=named(policy)), request
-    )
+    placement, refusal = _attempt(Batch(fleet, spread, request, rules=rules, draw=draw, policy=named(policy)), request)
     nodes = sorted(fleet, key=lambda node: node.node_id)
     refused = refusals_by_node(nodes, spread, request, rules)
     left = [node for node in nodes if node.node_id not in refused]
@@ -81,9 +79,7 @@ def _attempt(batch: Batch, request: Request) -> tuple[Placement | None, NoNodeAv
         return None, refusal
 
 
-def _missed(
-    node: Node, region: str | None, spread: GroupSpread, request: Request, rules: Rules
-) -> Requirement | None:
+def _missed(node: Node, region: str | None, spread: GroupSpread, request: Request, rules: Rules) -> Requirement | None:
     proxies_must_part = request.carries_proxy and not rules.allow_multiple_proxies_on_node
     misses = (
         (Requirement.OTHER_PROFILE, rules.profile_enabled and node.profile != request.profile),
@@ -103,9 +99,7 @@ def _regions_with_enough_zones(
 ) -> set[str | None]:
     known = [node for node in nodes if not rules.profile_enabled or node.profile == request.profile]
     existing = {(node.region, node.zone) for node in known if node.zone is not None}
-    reachable = {(node.region, node.zone) for node in left if node.zone is not None} | set(
-        spread.zones_used()
-    )
+    reachable = {(node.region, node.zone) for node in left if node.zone is not None} | set(spread.zones_used())
     return {
         region
         for region in {node.region for node in left}
@@ -130,13 +124,9 @@ def _outdone_by_node(candidates: list[Node], spread: GroupSpread, request: Reque
     return outdone
 
 
-def _verdict(
-    node_id: str, chosen: str | None, refused: Requirement | None, outdone: Preference | None
-) -> Verdict:
+def _verdict(node_id: str, chosen: str | None, refused: Requirement | None, outdone: Preference | None) -> Verdict:
     if refused:
-        return Verdict(
-            node_id=node_id, outcome=Outcome.REFUSED, rule=refused, sentence=REFUSAL_SENTENCES[refused]
-        )
+        return Verdict(node_id=node_id, outcome=Outcome.REFUSED, rule=refused, sentence=REFUSAL_SENTENCES[refused])
     if outdone:
         sentence = f"outdone by {PREFERENCE_SENTENCES[outdone]}"
         return Verdict(node_id=node_id, outcome=Outcome.OUTDONE, rule=outdone, sentence=sentence)

@@ -72,9 +72,7 @@ class Fleet:
         """Take room for gears on a node; ValueError if it has not that much."""
         entry = self._by_id[node_id]
         if entry.gears + gears > entry.capacity:
-            raise ValueError(
-                f"node {node_id} has no room for {gears} more: {entry.gears} of {entry.capacity} taken"
-            )
+            raise ValueError(f"node {node_id} has no room for {gears} more: {entry.gears} of {entry.capacity} taken")
         entry.home.shift(entry, gears)
 
     def release(self, node_id: str, gears: int = 1) -> None:

@@ -104,9 +104,7 @@ class Placement:
     @property
     def sentences(self) -> tuple[str, ...]:
         """The reasons in plain words: refusals, then narrowings that dropped a node, then the pick."""
-        refused = [
-            f"{_nodes(count)} refused: {REFUSAL_SENTENCES[rule]}" for rule, count in self.refused.items()
-        ]
+        refused = [f"{_nodes(count)} refused: {REFUSAL_SENTENCES[rule]}" for rule, count in self.refused.items()]
         narrowed, before = [], self.candidates
         for step in self.narrowed:
             if step.left < before:

@@ -33,9 +33,7 @@ def no_node_available(shortage: Shortage) -> NoNodeAvailable:
 
 def invalid_node_selected(policy: str, node_id: str) -> NoNodeAvailable:
     """The refusal of a policy's pick that was not among its candidates."""
-    advice = (
-        f"The policy {policy} picked {node_id}, which was not offered; it must return one of its candidates."
-    )
+    advice = f"The policy {policy} picked {node_id}, which was not offered; it must return one of its candidates."
     return NoNodeAvailable("Invalid node selected", advice=advice)
 
 

@@ -44,16 +44,12 @@ class GroupSpread:
             self.proxies[node_id] = self.proxies.get(node_id, 0) + 1
             self.zone_proxies[place] = self.zone_proxies.get(place, 0) + 1
 
-    def remove(
-        self, node_id: str, *, region: str | None, zone: str | None, carries_proxy: bool = False
-    ) -> None:
+    def remove(self, node_id: str, *, region: str | None, zone: str | None, carries_proxy: bool = False) -> None:
         """Count one gear out; ValueError if no such gear had been counted in."""
         place = (region, zone)
         counted = node_id in self.gears and place in self.zone_gears
         if not counted or (carries_proxy and (node_id not in self.proxies or place not in self.zone_proxies)):
-            raise ValueError(
-                f"no such gear of the gear group on node {node_id} in region {region}, zone {zone}"
-            )
+            raise ValueError(f"no such gear of the gear group on node {node_id} in region {region}, zone {zone}")
         self.total -= 1
         _less(self.gears, node_id)
         _less(self.zone_gears, place)

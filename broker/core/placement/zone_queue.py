@@ -190,9 +190,7 @@ class ZoneQueue:
             levels = {level: count for level, count in levels.items() if level[0] == proxies}
             least = min(levels)
             return least, sum(levels.values()), levels[least]
-        counted = [
-            (level[1], count) for level, count in levels.items() if order is Order.GEAR or not level[0]
-        ]
+        counted = [(level[1], count) for level, count in levels.items() if order is Order.GEAR or not level[0]]
         gears = min(counted)[0]
         return (0, gears), CANDIDATES[order](self), sum([count for each, count in counted if each == gears])
 

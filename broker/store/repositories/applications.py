@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, true, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, insert, select, true, update
+from sqlalchemy.engine import MappingResult, RowMapping
 from sqlalchemy.exc import IntegrityError
 
 from broker.core.application import (
@@ -34,8 +35,29 @@ _READ = select(applications, namespaces.c.name.label("namespace"), users.c.login
     users,
     users.c.user_id == applications.c.owner_id,
 )
+_ORDERED = _READ.order_by(applications.c.name, applications.c.application_id)
 _COLUMNS = tuple(column.name for column in applications.columns)
 _GROUP_COLUMNS = tuple(column.name for column in gear_groups.columns)
+
+# Every request asks these for one application. Made once, because making a statement costs more than running it.
+_BY_ID = _ORDERED.where(applications.c.application_id == bindparam("wanted"))
+_LOCKED = _BY_ID.with_for_update(of=applications)
+_OWNED_NAMED = _ORDERED.where(
+    applications.c.owner_id == bindparam("owner"), applications.c.name == bindparam("wanted_name")
+)
+_GROUPS = select(gear_groups).order_by(gear_groups.c.ordinal)
+_GROUPS_OF = _GROUPS.where(gear_groups.c.application_id == bindparam("wanted"))
+_CARTRIDGES = select(application_cartridges).order_by(application_cartridges.c.ordinal)
+_CARTRIDGES_OF = _CARTRIDGES.where(application_cartridges.c.application_id == bindparam("wanted"))
+_ALIASES = select(aliases).order_by(aliases.c.alias)
+_ALIASES_OF = _ALIASES.where(aliases.c.application_id == bindparam("wanted"))
+_VARIABLE = select(environment_variables.c.value).where(
+    environment_variables.c.application_id == bindparam("wanted"), environment_variables.c.name == bindparam("called")
+)
+_SAVE = update(applications).where(
+    applications.c.application_id == bindparam("this_application"), applications.c.generation == bindparam("before")
+)
+_SAVE_GROUP = update(gear_groups).where(gear_groups.c.group_id == bindparam("this_group"))
 
 
 def _application(row: Mapping[str, Any]) -> Application:
@@ -54,19 +76,24 @@ class ApplicationRepository:
         self._renewed = renewed
 
     def _load(self, condition: ColumnElement[bool], *, lock: bool = False) -> tuple[ApplicationParts, ...]:
-        query = _READ.where(condition).order_by(applications.c.name, applications.c.application_id)
-        if lock:
-            query = query.with_for_update(of=applications)
-        rows = self._connection.execute(query).mappings().all()
+        query = _ORDERED.where(condition)
+        chosen = select(applications.c.application_id).where(condition)
+        return self._read(query.with_for_update(of=applications) if lock else query, {}, chosen)
+
+    def _read(
+        self, query: Select[Any], values: Mapping[str, object], chosen: Select[Any] | None = None
+    ) -> tuple[ApplicationParts, ...]:
+        """The applications of a query; `chosen` tells their ids where there may be many."""
+        rows = self._connection.execute(query, values).mappings().all()
         if not rows:
             return ()
-        wanted = (
-            applications.c.application_id == rows[0]["application_id"]
-            if len(rows) == 1
-            else applications.c.application_id.in_(select(applications.c.application_id).where(condition))
-        )
-        groups = self._groups(wanted)
-        cartridges = self._cartridges(wanted)
+        groups: dict[str, list[GearGroup]] = defaultdict(list)
+        cartridges: dict[str, list[InstalledCartridge]] = defaultdict(list)
+        for row in self._of(_GROUPS_OF, _GROUPS, gear_groups.c.application_id, rows, chosen):
+            groups[row["application_id"]].append(GearGroup(**row))
+        for row in self._of(_CARTRIDGES_OF, _CARTRIDGES, application_cartridges.c.application_id, rows, chosen):
+            fields = dict(row)
+            cartridges[fields.pop("application_id")].append(InstalledCartridge(**fields))
         found = (_application(dict(row)) for row in rows)
         return tuple(
             ApplicationParts(
@@ -77,33 +104,27 @@ class ApplicationRepository:
             for application in found
         )
 
-    def _groups(self, wanted: ColumnElement[bool]) -> dict[str, list[GearGroup]]:
-        query = select(gear_groups).join(applications).where(wanted).order_by(gear_groups.c.ordinal)
-        found: dict[str, list[GearGroup]] = defaultdict(list)
-        for row in self._connection.execute(query).mappings():
-            found[row["application_id"]].append(GearGroup(**row))
-        return found
-
-    def _cartridges(self, wanted: ColumnElement[bool]) -> dict[str, list[InstalledCartridge]]:
-        query = (
-            select(application_cartridges)
-            .join(applications)
-            .where(wanted)
-            .order_by(application_cartridges.c.ordinal)
-        )
-        found: dict[str, list[InstalledCartridge]] = defaultdict(list)
-        for row in self._connection.execute(query).mappings():
-            fields = dict(row)
-            found[fields.pop("application_id")].append(InstalledCartridge(**fields))
-        return found
+    def _of(
+        self,
+        of_one: Select[Any],
+        of_all: Select[Any],
+        column: ColumnElement[Any],
+        rows: Sequence[RowMapping],
+        chosen: Select[Any] | None,
+    ) -> MappingResult:
+        """What belongs to the applications of these rows, in one statement."""
+        if len(rows) == 1:
+            return self._connection.execute(of_one, {"wanted": rows[0]["application_id"]}).mappings()
+        ids = [row["application_id"] for row in rows] if chosen is None else chosen
+        return self._connection.execute(of_all.where(column.in_(ids))).mappings()
 
     def by_id(self, application_id: ApplicationId) -> ApplicationParts | None:
         """The application of that id."""
-        return next(iter(self._load(applications.c.application_id == application_id)), None)
+        return next(iter(self._read(_BY_ID, {"wanted": application_id})), None)
 
     def locked(self, application_id: ApplicationId) -> ApplicationParts | None:
         """The same, with its row held until the unit of work ends."""
-        return next(iter(self._load(applications.c.application_id == application_id, lock=True)), None)
+        return next(iter(self._read(_LOCKED, {"wanted": application_id})), None)
 
     def id_by_name(self, namespace_id: NamespaceId, name: str) -> ApplicationId | None:
         """The id behind a name in a namespace."""
@@ -115,7 +136,7 @@ class ApplicationRepository:
 
     def owned_named(self, owner_id: UserId, name: str) -> tuple[ApplicationParts, ...]:
         """Those of that name in all the owner's namespaces."""
-        return self._load((applications.c.owner_id == owner_id) & (applications.c.name == name))
+        return self._read(_OWNED_NAMED, {"owner": owner_id, "wanted_name": name})
 
     def all_named(self, name: str) -> tuple[ApplicationParts, ...]:
         """Those of that name, whoever owns them."""
@@ -171,22 +192,13 @@ class ApplicationRepository:
         """Store what differs, with the next generation; raises `ApplicationBusy` if another was faster."""
         generation = before.application.generation
         values = _changed(before.application, after.application, _COLUMNS) | {"generation": generation + 1}
-        statement = (
-            update(applications)
-            .where(
-                applications.c.application_id == before.application.application_id,
-                applications.c.generation == generation,
-            )
-            .values(**values)
-        )
-        if self._connection.execute(statement).rowcount != 1:
+        this = {"this_application": before.application.application_id, "before": generation}
+        if self._connection.execute(_SAVE, {**this, **values}).rowcount != 1:
             raise ApplicationBusy
         for old, new in zip(before.groups, after.groups, strict=True):
             changes = _changed(old, new, _GROUP_COLUMNS)
             if changes:
-                self._connection.execute(
-                    update(gear_groups).where(gear_groups.c.group_id == old.group_id).values(**changes)
-                )
+                self._connection.execute(_SAVE_GROUP, {"this_group": old.group_id, **changes})
         self._renewed(tuple(group.group_id for group in before.groups), generation, generation + 1)
         return replace(after, application=replace(after.application, generation=generation + 1))
 
@@ -194,19 +206,23 @@ class ApplicationRepository:
         """Remove the application with all that is its own."""
         own_gears = select(gears.c.gear_id).where(gears.c.application_id == application_id)
         self._connection.execute(delete(endpoints).where(endpoints.c.gear_id.in_(own_gears)))
-        for table in (gears, application_cartridges, gear_groups, environment_variables, aliases, applications):
+        for table in (
+            gears,
+            application_cartridges,
+            gear_groups,
+            environment_variables,
+            aliases,
+            applications,
+        ):
             self._connection.execute(delete(table).where(table.c.application_id == application_id))
 
     def aliases(self, application_ids: Sequence[ApplicationId]) -> dict[ApplicationId, tuple[str, ...]]:
         """The aliases of these applications, sorted."""
-        query = select(aliases).order_by(aliases.c.alias)
-        # One is the common case and is kept apart from the list so that its statement is prepared once.
-        if len(application_ids) == 1:
-            query = query.where(aliases.c.application_id == application_ids[0])
-        else:
-            query = query.where(aliases.c.application_id.in_(application_ids))
+        one = len(application_ids) == 1
+        query = _ALIASES_OF if one else _ALIASES.where(aliases.c.application_id.in_(application_ids))
+        rows = self._connection.execute(query, {"wanted": application_ids[0]} if one else {})
         found: dict[ApplicationId, list[str]] = defaultdict(list)
-        for alias, application_id in self._connection.execute(query):
+        for alias, application_id in rows:
             found[application_id].append(alias)
         return {application_id: tuple(names) for application_id, names in found.items()}
 
@@ -240,10 +256,7 @@ class ApplicationRepository:
 
     def variable(self, application_id: ApplicationId, name: str) -> str | None:
         """The value of one environment variable."""
-        query = select(environment_variables.c.value).where(
-            environment_variables.c.application_id == application_id, environment_variables.c.name == name
-        )
-        found: str | None = self._connection.execute(query).scalar()
+        found: str | None = self._connection.execute(_VARIABLE, {"wanted": application_id, "called": name}).scalar()
         return found
 
     def set_variables(
@@ -260,8 +273,5 @@ class ApplicationRepository:
         if values:
             self._connection.execute(
                 insert(environment_variables),
-                [
-                    {"application_id": application_id, "name": name, "value": value}
-                    for name, value in values.items()
-                ],
+                [{"application_id": application_id, "name": name, "value": value} for name, value in values.items()],
             )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, insert, select, update
 
 from broker.core.application import Gear
 from broker.core.ids import ApplicationId, GearId, GroupId, NodeId, OperationId, UserId
@@ -12,10 +12,15 @@ from broker.store.among import among
 from broker.store.tables import applications, endpoints, gears, nodes
 
 _READ = select(gears, nodes.c.zone, nodes.c.region).join(nodes, nodes.c.node_id == gears.c.node_id)
+_ORDER = (gears.c.application_id, gears.c.group_id, gears.c.ordinal)
 _COLUMNS = tuple(column.name for column in gears.columns)
 _ENDPOINT_COLUMNS = tuple(column.name for column in endpoints.columns)
 _INSERT_GEARS = insert(gears)
 _INSERT_ENDPOINTS = insert(endpoints)
+_OF_OPERATION = _READ.where(gears.c.operation_id == bindparam("wanted")).order_by(*_ORDER)
+_PROXIES_OF = _READ.where(gears.c.application_id == bindparam("wanted"), gears.c.carries_proxy).order_by(*_ORDER)
+_SET_UID = update(gears).where(gears.c.gear_id == bindparam("this_gear")).values(uid=bindparam("new_uid"))
+_CHANGE_ONE = update(gears).where(gears.c.gear_id == bindparam("this_gear"))
 _DELETE_GEAR = delete(gears).where(gears.c.gear_id == bindparam("this_gear"))
 _DELETE_ENDPOINTS = delete(endpoints).where(endpoints.c.gear_id == bindparam("this_gear"))
 
@@ -27,10 +32,13 @@ class GearRepository:
         self._connection = connection
 
     def _load(self, condition: ColumnElement[bool] | None) -> tuple[Gear, ...]:
-        query = _READ.order_by(gears.c.application_id, gears.c.group_id, gears.c.ordinal)
+        query = _READ.order_by(*_ORDER)
         if condition is not None:
             query = query.where(condition)
         return tuple(Gear(**row) for row in self._connection.execute(query).mappings())
+
+    def _read(self, query: Select[Any], wanted: str) -> tuple[Gear, ...]:
+        return tuple(Gear(**row) for row in self._connection.execute(query, {"wanted": wanted}).mappings())
 
     def of_application(self, application_id: ApplicationId) -> tuple[Gear, ...]:
         """All gears of an application, group by group, oldest first."""
@@ -42,7 +50,7 @@ class GearRepository:
 
     def of_operation(self, operation_id: OperationId) -> tuple[Gear, ...]:
         """The gears that an operation is creating, changing or destroying."""
-        return self._load(gears.c.operation_id == operation_id)
+        return self._read(_OF_OPERATION, operation_id)
 
     def of_nodes(self, node_ids: Sequence[NodeId]) -> tuple[Gear, ...]:
         """All gears on these nodes."""
@@ -50,7 +58,7 @@ class GearRepository:
 
     def proxies_of(self, application_id: ApplicationId) -> tuple[Gear, ...]:
         """The proxy gears of an application."""
-        return self._load((gears.c.application_id == application_id) & gears.c.carries_proxy)
+        return self._read(_PROXIES_OF, application_id)
 
     def by_ids(self, gear_ids: Sequence[GearId]) -> tuple[Gear, ...]:
         """Those of these ids that exist."""
@@ -80,18 +88,17 @@ class GearRepository:
 
     def change(self, gear_ids: Sequence[GearId], **values: object) -> None:
         """Set the same columns to the same values on all of these gears."""
-        if gear_ids:
+        if len(gear_ids) == 1:
+            self._connection.execute(_CHANGE_ONE, {"this_gear": gear_ids[0], **values})
+        elif gear_ids:
             condition = among(self._connection, gears.c.gear_id, gear_ids)
             self._connection.execute(update(gears).where(condition).values(**values))
 
     def set_uids(self, uids: Mapping[GearId, int]) -> None:
         """Store the uids that the nodes gave."""
         if uids:
-            statement = (
-                update(gears).where(gears.c.gear_id == bindparam("this_gear")).values(uid=bindparam("new_uid"))
-            )
             rows = [{"this_gear": gear_id, "new_uid": uid} for gear_id, uid in uids.items()]
-            self._connection.execute(statement, rows)
+            self._connection.execute(_SET_UID, rows)
 
     def remove(self, gear_ids: Sequence[GearId]) -> None:
         """Delete the gears with their endpoints."""
@@ -117,9 +124,7 @@ class GearRepository:
 
     def endpoints_of_owner(self, owner_id: UserId) -> tuple[StoredEndpoint, ...]:
         """The public endpoints of all gears of one owner; for snapshots."""
-        own = select(gears.c.gear_id).join(
-            applications, applications.c.application_id == gears.c.application_id
-        )
+        own = select(gears.c.gear_id).join(applications, applications.c.application_id == gears.c.application_id)
         return self._endpoints(endpoints.c.gear_id.in_(own.where(applications.c.owner_id == owner_id)))
 
     def all_endpoints(self) -> tuple[StoredEndpoint, ...]:

@@ -1,6 +1,8 @@
 """The DNS names that must exist, at most one target a name."""
 
 from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
@@ -8,6 +10,13 @@ from broker.core.ids import ApplicationId
 from broker.store.among import among
 from broker.store.repositories.outbox import upsert
 from broker.store.tables import dns_records
+
+
+@cache
+def _put(dialect: str) -> Any:
+    statement = upsert(dialect, dns_records)
+    new = {"kind": statement.excluded.kind, "target": statement.excluded.target}
+    return statement.on_conflict_do_update(index_elements=["name"], set_=new)
 
 
 class NameRepository:
@@ -20,25 +29,16 @@ class NameRepository:
         """(name, kind, target) each; an existing name gets the new target."""
         if not records:
             return
-        statement = upsert(self._connection, dns_records)
         rows = [
             {"name": name, "kind": kind, "target": target, "application_id": application_id}
             for name, kind, target in records
         ]
-        self._connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["name"],
-                set_={"kind": statement.excluded.kind, "target": statement.excluded.target},
-            ),
-            rows,
-        )
+        self._connection.execute(_put(self._connection.dialect.name), rows)
 
     def remove(self, names: Sequence[str]) -> None:
         """Remove names; those that do not exist are no error."""
         if names:
-            self._connection.execute(
-                delete(dns_records).where(among(self._connection, dns_records.c.name, names))
-            )
+            self._connection.execute(delete(dns_records).where(among(self._connection, dns_records.c.name, names)))
 
     def remove_of(self, application_id: ApplicationId) -> None:
         """Remove every name of an application."""

@@ -1,9 +1,9 @@
 """The nodes of the fleet, and the structures that placement reads."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Integer, bindparam, cast, func, insert, select, update
+from sqlalchemy import Connection, Integer, bindparam, cast, func, select, update
 
 from broker.core.gear import Lifecycle
 from broker.core.ids import GroupId, NodeId
@@ -21,6 +21,7 @@ FLEET_CHANGES = "fleet_changes"
 _CHUNK = 500
 
 _RECORD = select(*(nodes.c[name] for name in NodeRecord.__slots__))
+_FLEET_CHANGES = select(counters.c.value).where(counters.c.name == FLEET_CHANGES)
 _RESERVE = (
     update(nodes)
     .where(
@@ -59,13 +60,17 @@ class NodeRepository:
         self._refresh()
         return frozenset(self._cache.unresponsive)
 
+    def ids(self) -> Collection[NodeId]:
+        """The names of all nodes; to be read at once, not kept."""
+        self._refresh()
+        return self._cache.addresses.keys()
+
     def _refresh(self) -> None:
         """Take in what has changed in the fleet; one look in a unit of work is enough."""
         if self._looked:
             return
         self._looked = True
-        query = select(counters.c.value).where(counters.c.name == FLEET_CHANGES)
-        changes = self._connection.execute(query).scalar() or 0
+        changes = self._connection.execute(_FLEET_CHANGES).scalar() or 0
         with self._cache.lock:
             if changes <= self._cache.seen:
                 return
@@ -143,7 +148,7 @@ class NodeRepository:
         changed = self._next_change()
         names = [name for name in NodeRecord.__slots__ if name != "gears"]
         rows = [{name: getattr(node, name) for name in names} | {"changed": changed} for node in added]
-        statement = upsert(self._connection, nodes)
+        statement = upsert(self._connection.dialect.name, nodes)
         kept = {name: statement.excluded[name] for name in (*names, "changed") if name != "node_id"}
         statement = statement.on_conflict_do_update(index_elements=["node_id"], set_=kept)
         for start in range(0, len(rows), _CHUNK):
@@ -160,7 +165,7 @@ class NodeRepository:
         self._looked = False
 
     def _next_change(self) -> int:
-        statement = upsert(self._connection, counters).values(name=FLEET_CHANGES, value=1)
+        statement = upsert(self._connection.dialect.name, counters).values(name=FLEET_CHANGES, value=1)
         statement = statement.on_conflict_do_update(
             index_elements=["name"], set_={"value": counters.c.value + 1}
         ).returning(counters.c.value)

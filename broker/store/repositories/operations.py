@@ -1,12 +1,15 @@
 """Operations in their states."""
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from broker.core.errors import ApplicationBusy
 from broker.core.ids import OperationId
 from broker.interfaces import OperationRecord
 from broker.store.tables import operations
+
+_START = insert(operations)
+_FINISH = update(operations).where(operations.c.operation_id == bindparam("this_operation"))
 
 
 class OperationRepository:
@@ -19,17 +22,14 @@ class OperationRepository:
         """Store a running operation; raises `ApplicationBusy` while another of the application runs."""
         row = {name: getattr(operation, name) for name in OperationRecord.__slots__}
         try:
-            self._connection.execute(insert(operations).values(**row))
+            self._connection.execute(_START, row)
         except IntegrityError as error:
             raise ApplicationBusy from error
 
     def finish(self, operation_id: OperationId, state: str, at: str, error: str | None = None) -> None:
         """Note how an operation ended, and when."""
-        self._connection.execute(
-            update(operations)
-            .where(operations.c.operation_id == operation_id)
-            .values(state=state, finished_at=at, error=error)
-        )
+        values = {"this_operation": operation_id, "state": state, "finished_at": at, "error": error}
+        self._connection.execute(_FINISH, values)
 
     def running(self) -> tuple[OperationRecord, ...]:
         """Those that have begun and not ended, oldest first."""

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, func, insert, literal, select, update
+from sqlalchemy import BigInteger, Connection, Integer, Table, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from broker.core.ids import CommandId, NodeId, OperationId, UserId
@@ -43,10 +43,37 @@ _STEP_COLUMNS = tuple(
     )
 )
 
+_INSERT_EVENTS = insert(routing_events)
+_INSERT_COMMANDS = insert(commands)
+_HELD_POSITION = select(counters.c.value).where(counters.c.name == POSITION).with_for_update()
+_CURSOR = select(counters.c.value).where(counters.c.name == bindparam("destination"))
+_MOVE_CURSOR = update(counters).where(counters.c.name == bindparam("destination"))
+_UNNUMBERED = (
+    select(
+        routing_events.c.event_id,
+        func.row_number().over(order_by=routing_events.c.event_id).label("number"),
+    )
+    .where(routing_events.c.position.is_(None))
+    .order_by(routing_events.c.event_id)
+    .limit(bindparam("most", type_=Integer))
+    .subquery()
+)
+_NUMBER = (
+    update(routing_events)
+    .where(routing_events.c.event_id == _UNNUMBERED.c.event_id)
+    .values(position=bindparam("last", type_=BigInteger) + _UNNUMBERED.c.number)
+)
+_SETTLE_ONE = update(commands).where(commands.c.command_id == bindparam("this_command"))
+_RELEASE = (
+    update(commands)
+    .where(commands.c.operation_id == bindparam("this_operation"), commands.c.state == PENDING)
+    .values(operation_id=None)
+)
 
-def upsert(connection: Connection, table: Table) -> Any:  # noqa: ANN401 the two dialects share no type
-    """An insert with the conflict clauses of the database in use."""
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+
+def upsert(dialect: str, table: Table) -> Any:
+    """An insert with the conflict clauses of the database of that name."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 class OutboxRepository:
@@ -72,7 +99,7 @@ class OutboxRepository:
             for event in events
         ]
         if rows:
-            self._connection.execute(insert(routing_events), rows)
+            self._connection.execute(_INSERT_EVENTS, rows)
             self.has_events = True
 
     def number_events(self, limit: int) -> int:
@@ -81,31 +108,13 @@ class OutboxRepository:
         The counter's row is held first, so that positions have no gap and no two relays number the same event;
         within an application the order of writing is the order of its sequence, because its row was held then.
         """
-        held = select(counters.c.value).where(counters.c.name == POSITION).with_for_update()
-        last = self._connection.execute(held).scalar_one()
-        numbered = (
-            select(
-                routing_events.c.event_id,
-                func.row_number().over(order_by=routing_events.c.event_id).label("number"),
-            )
-            .where(routing_events.c.position.is_(None))
-            .order_by(routing_events.c.event_id)
-            .limit(limit)
-            .subquery()
-        )
-        statement = (
-            update(routing_events)
-            .where(routing_events.c.event_id == numbered.c.event_id)
-            .values(position=literal(last) + numbered.c.number)
-        )
-        count: int = self._connection.execute(statement).rowcount
+        last = self._connection.execute(_HELD_POSITION).scalar_one()
+        count: int = self._connection.execute(_NUMBER, {"most": limit, "last": last}).rowcount
         if count:
             self.move_cursor(POSITION, last + count)
         return count
 
-    def events_after(
-        self, position: int, limit: int, owner_id: UserId | None = None
-    ) -> tuple[LoggedEvent, ...]:
+    def events_after(self, position: int, limit: int, owner_id: UserId | None = None) -> tuple[LoggedEvent, ...]:
         """Numbered events past `position`, in order, of everyone or of one owner."""
         query = (
             select(*_LOG_COLUMNS)
@@ -123,12 +132,14 @@ class OutboxRepository:
 
     def cursor(self, destination: str) -> int:
         """Up to which position a destination has confirmed; 0 for a new one."""
-        query = select(counters.c.value).where(counters.c.name == destination)
-        return self._connection.execute(query).scalar() or 0
+        return self._connection.execute(_CURSOR, {"destination": destination}).scalar() or 0
 
     def move_cursor(self, destination: str, position: int) -> None:
         """Note that a destination has confirmed everything up to `position`."""
-        statement = upsert(self._connection, counters).values(name=destination, value=position)
+        moved = self._connection.execute(_MOVE_CURSOR, {"destination": destination, "value": position})
+        if moved.rowcount:
+            return
+        statement = upsert(self._connection.dialect.name, counters).values(name=destination, value=position)
         self._connection.execute(
             statement.on_conflict_do_update(index_elements=["name"], set_={"value": statement.excluded.value})
         )
@@ -137,42 +148,31 @@ class OutboxRepository:
         """Write commands that nodes have to be told, in this order."""
         rows = [{column.name: getattr(step, column.name) for column in _STEP_COLUMNS} for step in steps]
         if rows:
-            self._connection.execute(insert(commands), rows)
+            self._connection.execute(_INSERT_COMMANDS, rows)
 
     def settle_commands(self, outcomes: Mapping[CommandId, str | None]) -> None:
         """Mark as done (None) or failed (the error)."""
         done = [command_id for command_id, error in outcomes.items() if error is None]
-        if done:
+        if len(done) == 1:
+            self._connection.execute(_SETTLE_ONE, {"this_command": done[0], "state": DONE})
+        elif done:
             condition = among(self._connection, commands.c.command_id, done)
             self._connection.execute(update(commands).where(condition).values(state=DONE))
         failed = [
-            {"this_command": command_id, "reason": error}
+            {"this_command": command_id, "state": FAILED, "error": error}
             for command_id, error in outcomes.items()
             if error is not None
         ]
         if failed:
-            self._connection.execute(
-                update(commands)
-                .where(commands.c.command_id == bindparam("this_command"))
-                .values(state=FAILED, error=bindparam("reason")),
-                failed,
-            )
+            self._connection.execute(_SETTLE_ONE, failed)
 
     def release_commands(self, operation_id: OperationId) -> None:
-        """No operation waits any more for those of its commands that are pending; the nodes are told when they can be."""
-        self._connection.execute(
-            update(commands)
-            .where(commands.c.operation_id == operation_id, commands.c.state == PENDING)
-            .values(operation_id=None)
-        )
+        """No operation waits any more for its pending commands; the nodes are told when they can be."""
+        self._connection.execute(_RELEASE, {"this_operation": operation_id})
 
     def commands_of(self, operation_id: OperationId) -> tuple[StepRecord, ...]:
         """All commands of an operation, in order."""
-        query = (
-            select(*_STEP_COLUMNS)
-            .where(commands.c.operation_id == operation_id)
-            .order_by(commands.c.number)
-        )
+        query = select(*_STEP_COLUMNS).where(commands.c.operation_id == operation_id).order_by(commands.c.number)
         return tuple(StepRecord(**row) for row in self._connection.execute(query).mappings())
 
     def pending_for_responsive(self) -> tuple[StepRecord, ...]:

@@ -3,13 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, insert, select, update
+from sqlalchemy import Connection, Integer, bindparam, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from broker.core.errors import Conflict
 from broker.core.ids import NamespaceId, UserId
 from broker.core.owner import UNLIMITED, Namespace, User
 from broker.store.tables import applications, namespaces, users
+
+_BY_ID = select(users).where(users.c.user_id == bindparam("wanted"))
+_BY_LOGIN = select(users).where(users.c.login == bindparam("wanted"))
+_CONSUMED = users.c.consumed_gears + bindparam("count", type_=Integer)
+_GIVE_BACK = update(users).where(users.c.user_id == bindparam("this_user")).values(consumed_gears=_CONSUMED)
+_CONSUME = _GIVE_BACK.where((users.c.max_gears == UNLIMITED) | (users.c.max_gears >= _CONSUMED))
 
 
 def _user(row: Mapping[str, Any]) -> User:
@@ -38,12 +44,12 @@ class UserRepository:
 
     def by_login(self, login: str) -> User | None:
         """The account of that login."""
-        row = self._connection.execute(select(users).where(users.c.login == login)).mappings().first()
+        row = self._connection.execute(_BY_LOGIN, {"wanted": login}).mappings().first()
         return None if row is None else _user(dict(row))
 
     def by_id(self, user_id: UserId) -> User | None:
         """The account of that id."""
-        row = self._connection.execute(select(users).where(users.c.user_id == user_id)).mappings().first()
+        row = self._connection.execute(_BY_ID, {"wanted": user_id}).mappings().first()
         return None if row is None else _user(dict(row))
 
     def add(self, user: User) -> None:
@@ -61,16 +67,8 @@ class UserRepository:
 
     def consume_gears(self, user_id: UserId, count: int) -> bool:
         """Take gears from the quota, or give them back; False if they do not suffice."""
-        statement = (
-            update(users)
-            .where(users.c.user_id == user_id)
-            .values(consumed_gears=users.c.consumed_gears + count)
-        )
-        if count > 0:
-            statement = statement.where(
-                (users.c.max_gears == UNLIMITED) | (users.c.consumed_gears + count <= users.c.max_gears)
-            )
-        return self._connection.execute(statement).rowcount == 1
+        statement = _CONSUME if count > 0 else _GIVE_BACK
+        return self._connection.execute(statement, {"this_user": user_id, "count": count}).rowcount == 1
 
     def count_namespaces(self, user_id: UserId) -> int:
         """How many namespaces the account owns."""

@@ -17,9 +17,7 @@ LONG_AGO = ScalerMemory(last_up_at=-1000.0)
 
 
 def ask(memory, sessions, gears, *, minimum=1, maximum=-1, now=0.0):
-    return decide(
-        memory, sessions=sessions, gears=gears, minimum=minimum, maximum=maximum, now=now, settings=SETTINGS
-    )
+    return decide(memory, sessions=sessions, gears=gears, minimum=minimum, maximum=maximum, now=now, settings=SETTINGS)
 
 
 def passes(memory, sessions, gears, count, **limits):

@@ -10,9 +10,7 @@ def facts(text, *, asked=True, dns=True, wanted=2, zones=1):
         name, _, node = word.partition("/")
         zone = "".join(c for c in name if c.isalpha()) or None
         gears.append(GearFacts(node_id=node, zone=zone, carries_proxy="*" in name, usable="!" not in name))
-    return HaFacts.of_gears(
-        gears, asked=asked, dns_registered=dns, wanted_proxies=wanted, minimum_zones=zones
-    )
+    return HaFacts.of_gears(gears, asked=asked, dns_registered=dns, wanted_proxies=wanted, minimum_zones=zones)
 
 
 def test_two_proxy_gears_on_two_nodes_with_the_name_are_ha():
@@ -71,6 +69,13 @@ def test_the_zone_that_would_not_be_survived_is_named_though_no_rule_asks_for_it
 
 def test_proxy_gears_in_two_zones_survive_the_loss_of_either():
     assert verdict(facts("*a/m *b/n", zones=2)).survives_any_zone
+
+
+def test_gears_whose_zone_is_unknown_are_in_no_zone_that_could_be_lost():
+    found = verdict(facts("*/m */n"))
+
+    assert found.fatal_zones == ()
+    assert found.survives_any_zone
 
 
 def test_an_application_that_does_not_answer_survives_nothing():

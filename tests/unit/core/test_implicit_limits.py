@@ -84,9 +84,7 @@ def test_without_a_web_framework_ha_counts_the_first_service():
 
 
 def test_everything_derived_is_implicit_so_that_making_ha_stores_nothing():
-    overrides = reduce_overrides(
-        implicit_overrides([PHP, PROXY, MYSQL], scalable=True, ha=True, multiplier=3)
-    )
+    overrides = reduce_overrides(implicit_overrides([PHP, PROXY, MYSQL], scalable=True, ha=True, multiplier=3))
 
     assert all(override.is_implicit for override in overrides)
 

@@ -148,9 +148,7 @@ def test_what_equals_the_defaults_is_not_stored():
     stored = defaults.removed_from(over("a", 1, -1, size="medium", storage=0))
 
     assert stored == over("a")
-    assert defaults.removed_from(over("a", 2, 5, size="small", storage=1)) == over(
-        "a", 2, 5, size="small", storage=1
-    )
+    assert defaults.removed_from(over("a", 2, 5, size="small", storage=1)) == over("a", 2, 5, size="small", storage=1)
 
 
 def test_sizes_that_differ_are_refused_with_both_and_the_cartridges():

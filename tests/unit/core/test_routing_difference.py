@@ -116,6 +116,12 @@ def test_a_gear_on_another_node_has_moved_and_was_not_removed():
     ]
 
 
+def test_a_gear_on_another_node_with_the_same_address_has_moved_too():
+    after = table(gear("g1", node="node-b1.example.com"))
+
+    assert actions(table(gear("g1")), after) == ["application_moved"]
+
+
 def test_every_endpoint_of_a_gear_moves_to_its_own_new_place():
     before = table(gear("g1", 1), gear("g1", 2, public_port_name="haproxy-1.4"))
     after = table(gear("g1", 3), gear("g1", 4, public_port_name="haproxy-1.4"))
@@ -178,6 +184,23 @@ def test_a_new_gear_that_takes_over_the_head_role_is_not_head_before_it_is_told(
     assert isinstance(added, EndpointAdded)
     assert not added.endpoint.is_head
     assert [changed.action, removed.action] == ["head_changed", "remove_public_endpoint"]
+
+
+def test_a_gear_that_is_known_becomes_the_first_head_by_its_own_change():
+    before = table(gear("g1", 1, is_head=False), head=None)
+    after = table(gear("g1", 1), gear("g1", 2))
+
+    assert actions(before, after) == ["add_public_endpoint", "head_changed"]
+
+
+def test_the_old_head_is_no_head_any_more():
+    before = table(gear("g1"), gear("g2"))
+    after = table(gear("g1", is_head=False), gear("g2", is_head=True), head="g2")
+
+    changed = apply(before, difference(before, after))
+
+    assert changed is not None
+    assert [each.is_head for each in changed.endpoints] == [False, True]
 
 
 def test_what_tables_do_not_know_comes_from_the_telling():

@@ -90,6 +90,19 @@ def test_among_zones_equally_full_a_gear_of_the_fullest_node_goes():
     assert choose_victims(group("1*a/m 2*b/n 3a/m 4b/o"), 1, ha(0)) == ("3",)
 
 
+def test_a_node_that_has_lost_a_gear_is_compared_by_what_is_left_on_it():
+    gears = group("1*a/m 2*a/n 3a/o 4a/o 5a/o 6a/p 7a/p")
+
+    # o has three and loses two before it is as empty as p was; p then has the newest of two
+    assert choose_victims(gears, 3, ha(0)) == ("5", "7", "4")
+
+
+def test_a_node_that_has_lost_its_proxy_gear_counts_as_emptier():
+    limits = proxy_limits(ha=False, multiplier=0)
+
+    assert choose_victims(group("1*a/m 2*a/n 3a/n 4a/o"), 2, limits) == ("2", "4")
+
+
 def test_the_newest_breaks_ties():
     assert choose_victims(group("1*a 2*b 3a 4b"), 2, ha(0), minimum_gears=2) == ("4", "3")
 

@@ -88,9 +88,7 @@ def test_the_ends_of_every_table(table, ends):
     assert table.terminal() == ends
 
 
-@pytest.mark.parametrize(
-    "state", [state for state in Lifecycle if state not in {Lifecycle.NEW, Lifecycle.GONE}]
-)
+@pytest.mark.parametrize("state", [state for state in Lifecycle if state not in {Lifecycle.NEW, Lifecycle.GONE}])
 def test_every_gear_that_a_node_knows_can_be_destroyed(state):
     assert LIFECYCLE.after(state, LifecycleInput.DESTROY) is Lifecycle.DESTROYING
 

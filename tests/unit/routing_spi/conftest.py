@@ -14,7 +14,7 @@ from routing_spi.conformance_story import tables_after
 
 @dataclass
 class LaidOutBroker:
-    """Each connection to the stream gets the next of `streams`, its lines then a cut; `told` answers the rest."""
+    """Each connection to the stream gets the next of `streams`, then a cut; `told` answers the rest."""
 
     url: str = ""
     told: list = field(default_factory=list)

@@ -88,8 +88,8 @@ class Wrong:
 @pytest.mark.parametrize(
     "fault",
     [
-        "add_public_endpoint", "remove_alias", "delete_application", "gear_state_changed", "application_moved",
-        "ha_enabled", "resync",
+        "add_public_endpoint", "remove_alias", "delete_application", "gear_state_changed",
+        "application_moved", "ha_enabled", "resync",
     ],
 )  # fmt: skip
 def test_a_listener_with_a_fault_does_not_conform(fault):

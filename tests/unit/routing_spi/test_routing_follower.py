@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from routing_fakes import TableListener, ToldBroker
 
@@ -271,3 +273,13 @@ def test_events_after_a_snapshot_that_had_them_already_are_repeats():
 
     assert decisions == [Decision.REPEAT, Decision.REPEAT]
     assert world.follower.position == 3
+
+
+def test_an_application_in_the_snapshot_before_its_first_event_is_begun_by_it():
+    event = Story("testha", position=0).create()
+    (table,) = tables_after([event]).values()
+    world = World([event])
+    world.follower.offer(Snapshot(position=0, tables={table.application_id: replace(table, sequence=0)}))
+
+    assert world.receive(event) == [Decision.APPLY]
+    assert world.listener.tables == {table.application_id: table}

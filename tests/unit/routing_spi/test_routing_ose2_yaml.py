@@ -3,7 +3,7 @@ import pytest
 
 from routing_spi.codec import MalformedMessage, NotInDialect, PrivateKey, decode_ose2_yaml, encode_ose2_yaml
 from routing_spi.conformance_story import FIRST_GEAR, Story
-from routing_spi.events import ORIGINAL_ACTIONS, Action
+from routing_spi.events import ORIGINAL_ACTIONS, Action, own_fields
 
 
 def first_line(text):
@@ -57,12 +57,11 @@ def test_without_the_key_neither_key_nor_reference_is_written():
 @pytest.mark.parametrize("action", sorted(set(Action) - ORIGINAL_ACTIONS))
 def test_an_action_the_field_does_not_know_is_not_in_the_dialect(action):
     values = {
-        "ha_dns_name": None, "managed_dns": True, "router_hostname": "", "gear_id": FIRST_GEAR, "state": "started",
-        "node": None, "region": None, "zone": None, "reason": "", "previous_gear_id": None, "verdict": "ha",
-        "reasons": [], "previous_address": "a", "previous_port": 1, "public_address": "b", "public_port": 2,
+        "ha_dns_name": None, "managed_dns": True, "router_hostname": "", "gear_id": FIRST_GEAR,
+        "state": "started", "node": None, "region": None, "zone": None, "reason": "",
+        "previous_gear_id": None, "verdict": "ha", "reasons": [], "previous_address": "a",
+        "previous_port": 1, "public_address": "b", "public_port": 2,
     }  # fmt: skip
-    from routing_spi.events import own_fields  # noqa: PLC0415
-
     event = Story("testha").tell(action, **{name: values[name] for name in own_fields(action)})
 
     with pytest.raises(NotInDialect, match=action):
@@ -98,6 +97,13 @@ def test_a_pass_phrase_may_be_null_a_text_or_a_list(written, read):
     message = ose2_messages.ADD_SSL.replace(":pass_phrase: ''", written)
 
     assert decode_ose2_yaml(message).data["pass_phrase"] == read
+
+
+@pytest.mark.parametrize("text", ["a\rb", "a\x85", "a\u2028b\nc", "\u2029"])
+def test_other_line_breaks_come_back_as_they_were(text):
+    event = Story("testha").tell(Action.ADD_ALIAS, alias=text)
+
+    assert decode_ose2_yaml(encode_ose2_yaml(event)).data["alias"] == text
 
 
 def test_null_mappings_are_none_at_all():

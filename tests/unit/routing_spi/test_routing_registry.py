@@ -6,7 +6,7 @@ from routing_spi.registry import ListenerUnavailable, listener_names, make_liste
 
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
-    """A package that declares a good listener, one whose module is not there and one that breaks on import."""
+    """A package that declares a good listener, one whose module is not there, and two that break."""
     package = tmp_path / "site"
     declared = package / "their_routers-1.0.dist-info"
     declared.mkdir(parents=True)

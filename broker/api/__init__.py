@@ -1,0 +1,1 @@
+"""The REST interface: a request is parsed, handed to one use case, and its answer shown."""

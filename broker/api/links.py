@@ -1,0 +1,61 @@
+"""Link objects: how an answer tells a client what it can do next, and with which parameters."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Param:
+    """A parameter of a link; `valid` lists its only possible values, where that is known."""
+
+    name: str
+    description: str
+    type: str = "string"
+    valid: tuple[object, ...] = ()
+    default: object = None
+
+    def required(self) -> dict[str, object]:
+        """As one that must be given."""
+        return {
+            "name": self.name,
+            "type": self.type,
+            "description": self.description,
+            "valid_options": list(self.valid),
+            "invalid_options": [],
+        }
+
+    def optional(self) -> dict[str, object]:
+        """As one that may be left out."""
+        return {
+            "name": self.name,
+            "type": self.type,
+            "description": self.description,
+            "valid_options": list(self.valid),
+            "default_value": self.default,
+        }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Link:
+    """Something a client can do: a name, a method and a path below the base of the interface."""
+
+    name: str
+    rel: str
+    path: str
+    method: str = "GET"
+    required: tuple[Param, ...] = ()
+    optional: tuple[Param, ...] = ()
+
+
+def link_map(base: str, links: Iterable[Link]) -> dict[str, object]:
+    """The links as an answer carries them, by name, with absolute URLs."""
+    return {
+        link.name: {
+            "rel": link.rel,
+            "method": link.method,
+            "href": f"{base}/{link.path}",
+            "required_params": [param.required() for param in link.required],
+            "optional_params": [param.optional() for param in link.optional],
+        }
+        for link in links
+    }

@@ -1,0 +1,93 @@
+"""Refusals that only HTTP knows: a request that cannot be read, negotiated or authenticated."""
+
+from broker.core.errors import Refusal
+
+
+class Unreadable(Refusal):
+    """The request is not one that could be understood."""
+
+    code = "unreadable"
+
+
+class NotUtf8(Unreadable):
+    """A parameter is not valid UTF-8."""
+
+    code = "not_utf8"
+
+    def __init__(self) -> None:
+        super().__init__("Only valid UTF-8 encoded inputs are accepted")
+
+
+class TooLarge(Refusal):
+    """The body is longer than the operator allows."""
+
+    code = "too_large"
+
+    def __init__(self, maximum: int) -> None:
+        super().__init__(f"The body of the request is larger than {maximum} bytes.")
+
+
+class UnsupportedBody(Refusal):
+    """The body is in a format that is not read."""
+
+    code = "unsupported_body"
+
+    def __init__(self, content_type: str) -> None:
+        super().__init__(
+            f"The body must be application/json or application/x-www-form-urlencoded, not '{content_type[:100]}'."
+        )
+
+
+class NotAcceptable(Refusal):
+    """The client asks for a version or a format that is not offered."""
+
+    code = "not_acceptable"
+
+
+class NothingHere(Refusal):
+    """No resource has this path."""
+
+    code = "nothing_here"
+    exit_code = 1
+
+
+class MethodNotAllowed(Refusal):
+    """The resource does not have this method; `allowed` are those it has."""
+
+    code = "method_not_allowed"
+    exit_code = 1
+
+    def __init__(self, method: str, allowed: tuple[str, ...]) -> None:
+        super().__init__(f"{method[:20]} is not possible here. Possible: {', '.join(allowed)}.")
+        self.allowed = allowed
+
+
+class Moved(Refusal):
+    """The resource has another URL."""
+
+    code = "moved"
+    exit_code = 112
+
+    def __init__(self, location: str) -> None:
+        super().__init__(f"Please use this URL instead {location}")
+        self.location = location
+
+
+class TooManyStreams(Refusal):
+    """As many streams are open as the operator allows."""
+
+    code = "too_many_streams"
+    exit_code = 1
+
+    def __init__(self, maximum: int) -> None:
+        super().__init__(f"All {maximum} streams of routing events are in use. Try again, or read without follow.")
+
+
+class Unauthorized(Refusal):
+    """The caller is not known; answered with plain text and `challenge`, never with the envelope."""
+
+    code = "unauthorized"
+
+    def __init__(self, text: str, challenge: str) -> None:
+        super().__init__(text)
+        self.challenge = challenge

@@ -1,0 +1,189 @@
+"""Applications: what one is created from, and what is shown of it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import Schema, fields, missing, post_load
+
+from broker.api.call import Frame
+from broker.api.fields import Flag, Form, Links, Owner, Text
+from broker.api.schemas.aliases import AliasSchema, ShownAlias
+from broker.api.schemas.application_links import application_links
+from broker.api.schemas.application_wishes import CartridgeWishes, VariableWishes
+from broker.api.schemas.cartridges import CartridgeSchema, ShownCartridge
+from broker.api.schemas.members import MemberSchema, ShownMember
+from broker.core.application import Application
+from broker.core.dns_names import app_dns_name
+from broker.core.errors import Invalid
+from broker.usecases.views import ApplicationView, CartridgeView
+from broker.usecases.wishes import ApplicationWish
+
+
+class ApplicationListing(Form):
+    """Which applications are listed, and whether with their cartridges."""
+
+    owner = Owner()
+    include = Text(load_default=None)
+
+
+class ApplicationShowing(Form):
+    """How much of an application is shown."""
+
+    include = Text(load_default=None)
+
+
+class ApplicationCreation(Form):
+    """An application to be created; `cartridge` and `gear_profile` are other names of `cartridges` and `gear_size`."""
+
+    scale = Flag(load_default=False)
+    ha = Flag(load_default=False)
+    name = Text(load_default="")
+    domain_id = Text(load_default="")
+    region = Text(load_default=None)
+    initial_git_url = Text(load_default=None)
+    initial_git_branch = Text(load_default=None)
+    cartridges = CartridgeWishes(load_default=())
+    cartridge = CartridgeWishes(load_default=())
+    gear_size = Text(load_default=None)
+    gear_profile = Text(load_default=None)
+    environment_variables = VariableWishes(load_default=None)
+    include = Text(load_default=None)
+
+    @post_load
+    def settle(self, given: dict[str, Any], **_: object) -> dict[str, Any]:
+        """The wish, and how much of its fulfilment is shown."""
+        wish = ApplicationWish(
+            name=given["name"],
+            namespace=given["domain_id"],
+            cartridges=given["cartridges"] or given["cartridge"],
+            scale=given["scale"],
+            ha=given["ha"],
+            gear_size=given["gear_size"] or given["gear_profile"],
+            region=given["region"],
+            initial_git_url=_git_url(given["initial_git_url"], given["initial_git_branch"]),
+            environment_variables=_only_set(given["environment_variables"] or ()),
+        )
+        return {"wish": wish, "include": given["include"]}
+
+
+def _git_url(url: str | None, branch: str | None) -> str | None:
+    if branch is None:
+        return url
+    if url is None:
+        text = "Initial git branch cannot be specified without specifying initial git URL"
+        raise Invalid(text, field="initial_git_branch")
+    return f"{url.partition('#')[0]}#{branch}"
+
+
+def _only_set(variables: tuple[tuple[str, str | None], ...]) -> tuple[tuple[str, str], ...]:
+    if any(value is None for _, value in variables):
+        text = "Environment variable deletion not allowed for this operation"
+        raise Invalid(text, field="environment_variables", exit_code=186)
+    return tuple((name, value or "") for name, value in variables)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownApplication:
+    """An application of the caller's; `cartridges` only where they were asked for."""
+
+    view: ApplicationView
+    frame: Frame
+    installed: tuple[CartridgeView, ...] | None = None
+
+    health_check_path = "health"
+    building_with = building_app = build_job_url = None
+
+    @property
+    def application(self) -> Application:
+        """The application itself."""
+        return self.view.parts.application
+
+    @property
+    def framework(self) -> Any:
+        """Its web framework; absent if it has none."""
+        names = (each.name for each in self.view.parts.cartridges)
+        return next((name for name in names if self.frame.catalogue[name].is_web_framework), missing)
+
+    @property
+    def embedded(self) -> dict[str, dict[str, object]]:
+        """All its other cartridges."""
+        names = (each.name for each in self.view.parts.cartridges)
+        return {name: {} for name in names if not self.frame.catalogue[name].is_web_framework}
+
+    @property
+    def host(self) -> str:
+        """Its own name."""
+        application = self.application
+        return app_dns_name(application.name, application.namespace, self.frame.policy.cloud_domain)
+
+    @property
+    def app_url(self) -> str:
+        """Where it is served; the same with and without HA."""
+        return f"{self.frame.policy.base_url_scheme}://{self.host}/"
+
+    @property
+    def ssh_url(self) -> Any:
+        """The way to its head gear; absent if there is none."""
+        head = self.application.head_gear_id
+        return missing if head is None else f"ssh://{head}@{self.host}"
+
+    @property
+    def git_url(self) -> Any:
+        """Its code on the head gear; absent if there is none."""
+        return missing if self.ssh_url is missing else f"{self.ssh_url}/~/git/{self.application.name}.git/"
+
+    @property
+    def aliases(self) -> list[ShownAlias]:
+        """Its further names."""
+        application_id = self.application.application_id
+        return [ShownAlias(id=alias, application_id=application_id, frame=self.frame) for alias in self.view.aliases]
+
+    @property
+    def members(self) -> list[ShownMember]:
+        """Its owner, through the domain."""
+        application = self.application
+        return [ShownMember(id=application.owner_id, login=application.owner_login, source="domain", frame=self.frame)]
+
+    @property
+    def cartridges(self) -> Any:
+        """Its cartridges, absent unless asked for."""
+        if self.installed is None:
+            return missing
+        return [ShownCartridge(view=each, frame=self.frame) for each in self.installed]
+
+    @property
+    def links(self) -> dict[str, object] | None:
+        """What can be done with it."""
+        links = application_links(self.application.application_id, allow_ha=self.frame.policy.allow_ha)
+        return self.frame.links(*links)
+
+
+class ApplicationSchema(Schema):
+    """An application."""
+
+    id = fields.String(attribute="application.application_id")
+    name = fields.String(attribute="application.name")
+    domain_id = fields.String(attribute="application.namespace")
+    creation_time = fields.String(attribute="application.created_at")
+    framework = fields.String()
+    embedded = fields.Dict(keys=fields.String(), values=fields.Dict())
+    scalable = fields.Boolean(attribute="application.scalable")
+    ha = fields.Boolean(attribute="application.ha")
+    gear_count = fields.Integer(attribute="view.parts.gear_count")
+    gear_profile = fields.String(attribute="application.profile")
+    app_url = fields.String()
+    git_url = fields.String()
+    ssh_url = fields.String()
+    health_check_path = fields.String()
+    aliases = fields.List(fields.Nested(AliasSchema))
+    members = fields.List(fields.Nested(MemberSchema))
+    building_with = fields.String(allow_none=True)
+    building_app = fields.String(allow_none=True)
+    build_job_url = fields.String(allow_none=True)
+    initial_git_url = fields.String(attribute="application.initial_git_url", allow_none=True)
+    auto_deploy = fields.Boolean(attribute="application.auto_deploy")
+    deployment_branch = fields.String(attribute="application.deployment_branch")
+    keep_deployments = fields.Integer(attribute="application.keep_deployments")
+    deployment_type = fields.String(attribute="application.deployment_type")
+    cartridges = fields.List(fields.Nested(CartridgeSchema))
+    links = Links()

@@ -1,0 +1,170 @@
+"""Domains, which the rest of the broker calls namespaces."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import Schema, fields, post_load
+
+from broker.api.call import Frame
+from broker.api.fields import Flag, Form, Links, Owner, Text, Words
+from broker.api.links import Link, Param
+from broker.api.schemas.members import MemberSchema, ShownMember
+from broker.core.owner import Namespace, User
+
+
+class DomainListing(Form):
+    """Which domains are listed."""
+
+    owner = Owner()
+
+
+class DomainWish(Form):
+    """A domain to be created; `id` and `namespace` are older names of `name`."""
+
+    name = Text()
+    id = Text()
+    namespace = Text()
+    allowed_gear_sizes = Words(load_default=None)
+
+    @post_load
+    def settle(self, given: dict[str, Any], **_: object) -> dict[str, Any]:
+        """One name, empty if none was given."""
+        name = given.get("name") or given.get("id") or given.get("namespace") or ""
+        return {"name": name, "gear_sizes": given["allowed_gear_sizes"]}
+
+
+class DomainChange(DomainWish):
+    """A domain's new name or gear sizes."""
+
+
+class DomainRemoval(Form):
+    """How a domain is deleted: with `force` its applications go first."""
+
+    force = Flag(load_default=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownDomain:
+    """A domain of the caller's."""
+
+    namespace: Namespace
+    owner: User
+    frame: Frame
+
+    max_storage_per_gear = 0
+    private_ssl_certificates = False
+
+    @property
+    def suffix(self) -> str:
+        """The domain that its applications are named in."""
+        return self.frame.policy.cloud_domain
+
+    @property
+    def members(self) -> list[ShownMember]:
+        """Its owner."""
+        owner = self.owner
+        return [ShownMember(id=owner.user_id, login=owner.login, source="owner", frame=self.frame)]
+
+    @property
+    def allowed_gear_sizes(self) -> list[str]:
+        """Those of the domain that its owner has."""
+        return [size for size in self.namespace.allowed_gear_sizes if size in self.owner.gear_sizes]
+
+    @property
+    def available_gears(self) -> int:
+        """How many gears its owner may still use."""
+        return self.owner.max_gears - self.owner.consumed_gears
+
+    @property
+    def usage_rates(self) -> dict[str, object]:
+        """Nothing is charged."""
+        return {}
+
+    @property
+    def links(self) -> dict[str, object] | None:
+        """What can be done with it."""
+        return self.frame.links(*_domain_links(self.namespace.name, tuple(self.allowed_gear_sizes)))
+
+
+class DomainSchema(Schema):
+    """A domain."""
+
+    id = fields.String(attribute="namespace.namespace_id")
+    name = fields.String(attribute="namespace.name")
+    suffix = fields.String()
+    creation_time = fields.String(attribute="namespace.created_at")
+    members = fields.List(fields.Nested(MemberSchema))
+    allowed_gear_sizes = fields.List(fields.String())
+    available_gears = fields.Integer()
+    max_storage_per_gear = fields.Integer()
+    usage_rates = fields.Dict()
+    private_ssl_certificates = fields.Boolean()
+    links = Links()
+
+
+def _domain_links(name: str, sizes: tuple[str, ...]) -> tuple[Link, ...]:
+    path = f"domain/{name}"
+    true_or_false = (True, False)
+    creation = (
+        Param(name="cartridges", type="array", description="Names of cartridges"),
+        Param(
+            name="scale",
+            type="boolean",
+            description="Whether it can have more than one gear",
+            valid=true_or_false,
+            default=False,
+        ),
+        Param(
+            name="gear_size",
+            description="Size of its gears",
+            valid=sizes,
+            default=sizes[0] if sizes else None,
+        ),
+        Param(name="initial_git_url", description="Where its code comes from", valid=("", "empty")),
+        Param(name="cartridges[][name]", type="string", description="Name of a cartridge"),
+        Param(name="cartridges[][gear_size]", description="Gear size of a cartridge", valid=sizes),
+        Param(name="environment_variables", type="array", description="Environment variables"),
+        Param(name="region", description="Name of the region of its gears"),
+    )
+    return (
+        Link(name="GET", rel="Show the domain", path=path),
+        Link(
+            name="ADD_APPLICATION",
+            rel="Create an application",
+            method="POST",
+            path=f"{path}/applications",
+            required=(Param(name="name", description="Name of the application"),),
+            optional=creation,
+        ),
+        Link(name="LIST_APPLICATIONS", rel="List its applications", path=f"{path}/applications"),
+        Link(
+            name="UPDATE",
+            rel="Change the domain",
+            method="PUT",
+            path=path,
+            required=(Param(name="name", description="New name of the domain"),),
+            optional=(
+                Param(
+                    name="allowed_gear_sizes",
+                    type="array",
+                    description="Gear sizes that its applications may use",
+                    valid=sizes,
+                ),
+            ),
+        ),
+        Link(
+            name="DELETE",
+            rel="Delete the domain",
+            method="DELETE",
+            path=path,
+            optional=(
+                Param(
+                    name="force",
+                    type="boolean",
+                    description="Delete its applications first",
+                    valid=true_or_false,
+                    default=False,
+                ),
+            ),
+        ),
+    )

@@ -1,0 +1,105 @@
+"""Streams of routing events: JSON lines or server-sent events, each sent as soon as it is there."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from broker.api.refusals import TooManyStreams
+from broker.core.owner import User
+from broker.interfaces import LoggedEvent, Platform
+from broker.usecases.routing import PAGE, follow_events, read_events, wire_text
+
+LINES = "application/jsonl"
+NDJSON = "application/x-ndjson"
+SERVER_SENT = "text/event-stream"
+MEDIA = (LINES, NDJSON, SERVER_SENT)
+
+PieceOf = Callable[[LoggedEvent | None], bytes]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """From which position, at most how many events, and whether to go on at the end of the log."""
+
+    after: int
+    limit: int | None
+    follows: bool
+    heartbeat_seconds: float
+
+
+def piece_of(media: str) -> PieceOf:
+    """How one event, or None for a heartbeat, is written."""
+    return _server_sent if media == SERVER_SENT else _line
+
+
+def _line(event: LoggedEvent | None) -> bytes:
+    return b"\n" if event is None else f"{wire_text(event)}\n".encode()
+
+
+def _server_sent(event: LoggedEvent | None) -> bytes:
+    if event is None:
+        return b": heartbeat\n\n"
+    return f"id: {event.position}\ndata: {wire_text(event)}\n\n".encode()
+
+
+def pieces(
+    platform: Platform, user: User, reading: Reading, form: PieceOf, stopping: Callable[[], bool]
+) -> Iterator[bytes]:
+    """The events as bytes. Raises `LogUnavailable` at once, not while they are sent.
+
+    What the log has is sent a page at a time; what comes after it, event by event. A stream that follows begins
+    with a heartbeat, so that the client knows at once that it is connected.
+    """
+    first = read_events(platform, user, reading.after, _page(reading.limit))
+
+    def generate() -> Iterator[bytes]:
+        left, (events, position) = reading.limit, first
+        if reading.follows:
+            yield form(None)
+        while events:
+            yield b"".join(map(form, events))
+            left = None if left is None else left - len(events)
+            if left == 0 or stopping():
+                return
+            events, position = read_events(platform, user, position, _page(left))
+        if reading.follows and left != 0:
+            seconds = reading.heartbeat_seconds
+            coming = follow_events(platform, user, position, heartbeat_seconds=seconds, until=stopping)
+            yield from map(form, _at_most(left, coming))
+
+    return generate()
+
+
+def _page(limit: int | None) -> int:
+    return PAGE if limit is None else min(limit, PAGE)
+
+
+def _at_most(limit: int | None, events: Iterable[LoggedEvent | None]) -> Iterator[LoggedEvent | None]:
+    """So many events, with the heartbeats between them."""
+    left = limit
+    for event in events:
+        yield event
+        if event is not None and left is not None:
+            left -= 1
+            if left == 0:
+                return
+
+
+class StreamSlots:
+    """How many streams may be open at once in this process."""
+
+    def __init__(self, maximum: int) -> None:
+        self._maximum = maximum
+        self._free = threading.BoundedSemaphore(maximum) if maximum else None
+
+    def take(self) -> Callable[[], None]:
+        """Take a slot; the answer gives it back, however often it is called. Raises `TooManyStreams`."""
+        if self._free is None or not self._free.acquire(blocking=False):
+            raise TooManyStreams(self._maximum)
+        free, once = self._free, threading.Lock()
+
+        def give_back() -> None:
+            if once.acquire(blocking=False):
+                free.release()
+
+        return give_back

@@ -1,0 +1,120 @@
+"""`oo-app-info`: what there is to know of an application, whoever owns it."""
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from broker.cli.kit.arguments import Arguments, Family
+from broker.cli.kit.run import run
+
+if TYPE_CHECKING:
+    from broker.interfaces import Platform
+    from broker.usecases.views import ApplicationReport
+
+LINE = "=" * 80
+
+USAGE = """\
+Usage: oo-app-info [options]
+
+Queries (a comma separates several values):
+    -a, --app NAME          applications of this name
+    -d, --domain NAMESPACE  applications in this namespace
+    -f, --fqdn NAME         the application with this DNS name, its HA name too
+    -l, --login LOGIN       applications of this owner
+    -u, --gear_uuid ID      the application with this gear
+
+    -h, --help              show this
+
+Example:
+    oo-app-info --app testha
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the tool and return its exit status."""
+    return run(command, argv)
+
+
+def command(argv: Sequence[str]) -> int:
+    """Print every application that answers one of the queries."""
+    parser = Arguments(prog="oo-app-info", usage_text=USAGE, family=Family.OPTION_PARSER)
+    kinds = ("app", "domain", "fqdn", "login", "gear_uuid")
+    for kind in kinds:
+        parser.add_argument(f"-{kind[0] if kind != 'gear_uuid' else 'u'}", f"--{kind}")
+    chosen, _ = parser.read(argv)
+    queries = [(kind, getattr(chosen, kind)) for kind in kinds if getattr(chosen, kind)]
+    if not queries:
+        parser.refuse()
+    from broker.bootstrap import built, load_settings
+
+    with built(load_settings(os.environ)) as made:
+        print("Loading broker environment... Done.")
+        for kind, text in queries:
+            for query in filter(None, text.split(",")):
+                found = list(_found(made.platform, kind, query))
+                if not found:
+                    print(_red(f"Error: No apps found for {kind}: '{query}'"))
+                for report in found:
+                    print(LINE)
+                    _print(report)
+                    print(LINE)
+    return 0
+
+
+def _red(text: str) -> str:
+    return f"\x1b[31m{text}\x1b[0m" if sys.stdout.isatty() else text
+
+
+def _found(platform: "Platform", kind: str, query: str) -> "Iterator[ApplicationReport]":
+    from broker.usecases.reports import find_reports, reports_by_gear, reports_in_namespace
+
+    match kind:
+        case "app":
+            yield from find_reports(platform, name=query)
+        case "login":
+            yield from find_reports(platform, login=query)
+        case "domain":
+            yield from reports_in_namespace(platform, query)
+        case "gear_uuid":
+            yield from reports_by_gear(platform, query)
+        case _:
+            policy = platform.policy
+            known = re.escape(policy.cloud_domain)
+            ha = f"(?:{re.escape(policy.ha_dns_prefix)})?"
+            parsed = re.fullmatch(rf"{ha}([a-z0-9]+)-([a-z0-9]+)\.{known}", query.lower())
+            if parsed:
+                for report in find_reports(platform, name=parsed[1]):
+                    if report.parts.application.namespace == parsed[2]:
+                        yield report
+
+
+def _print(report: "ApplicationReport") -> None:
+    application = report.parts.application
+    url = next((name for name, _, _ in report.dns), None)
+    print(f"Login:         {report.owner_login}")
+    print("Plan:          ")
+    print(f"App Name:      {application.name}")
+    print(f"App UUID:      {application.application_id}")
+    print(f"Creation Time: {application.created_at}")
+    print(f"URL:           http://{url}" if url else "URL:")
+    print(f"HA:            {report.verdict.state.value}")
+    for reason in report.verdict.failed_rules if application.ha else ():
+        print(f"               {reason}")
+    for place, group in enumerate(report.groups):
+        print(f"\n  Group Instance[{place}]:")
+        print(f"    Components: {', '.join(cartridge.name for cartridge in group.cartridges)}")
+        for number, gear in enumerate(group.gears):
+            print(f"    Gear[{number}]")
+            print(f"      Server Identity: {gear.gear.node_id}")
+            print(f"      Gear UUID:       {gear.gear.gear_id}")
+            print(f"      Gear UID:        {gear.gear.uid}")
+            print(f"      Zone:            {gear.gear.zone or ''}")
+            print(f"      State:           {gear.state}")
+            if gear.gear.carries_proxy:
+                print("      Carries the web proxy")
+    print("\nCurrent DNS")
+    print("-----------")
+    for name, kind, target in report.dns:
+        print(f"{name} {kind} {target}")

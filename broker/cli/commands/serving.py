@@ -1,0 +1,85 @@
+"""What `demo` and `serve` share: settings from arguments, the platform with its web server, and waiting for the end."""
+
+import argparse
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from broker.bootstrap import Settings
+    from broker.simulator.embedded import EmbeddedPlatform
+    from broker.wsgi import WebServer
+
+
+@dataclass(frozen=True)
+class Serving:
+    """A platform that is up, and where."""
+
+    embedded: "EmbeddedPlatform"
+    server: "WebServer"
+
+    @property
+    def dns_port(self) -> int:
+        """Where the embedded DNS server answers."""
+        return self.embedded.dns_port
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """The options of every command that serves."""
+    parser.add_argument("--port", type=int, metavar="N", help="port of the web server (0: any free one)")
+    parser.add_argument("--dns-port", type=int, metavar="N", help="port of the DNS server (0: any free one)")
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where everything is kept")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings, one KEY=value a line")
+
+
+def settings_from(chosen: argparse.Namespace, **defaults: str) -> "Settings":
+    """The settings of environment and file; what was said on the command line wins, `defaults` lose."""
+    from broker.bootstrap import load_settings
+
+    said = {
+        "GEARBROKER_PORT": chosen.port,
+        "DNS_PORT": chosen.dns_port,
+        "GEARBROKER_DATA_DIR": chosen.data_dir,
+    }
+    given = {name: str(value) for name, value in said.items() if value is not None}
+    return load_settings({**defaults, **os.environ, **given}, chosen.config)
+
+
+@contextmanager
+def serving(settings: "Settings") -> "Iterator[Serving]":
+    """The platform with its web server for the length of a block; raises `ConfigurationError`."""
+    from broker.bootstrap import set_up_logging
+    from broker.simulator.control import ControlServer
+    from broker.simulator.embedded import open_embedded
+    from broker.wsgi import WebServer
+
+    set_up_logging(level=settings.log_level, form=settings.log_format)
+    embedded = open_embedded(settings)
+    try:
+        server = WebServer(embedded.built)
+    except BaseException:
+        embedded.stop()
+        raise
+    control = ControlServer(settings.data_dir, embedded.fleet)
+    try:
+        embedded.start()
+        control.start()
+        server.start()
+        yield Serving(embedded, server)
+    finally:
+        server.stop()
+        control.stop()
+        embedded.stop()
+
+
+def wait_for_the_end() -> None:
+    """Return when the process is asked to end: Ctrl-C, or SIGTERM from whoever supervises it."""
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    ended.wait()

@@ -1,0 +1,72 @@
+"""The web server: the REST API behind waitress, which needs nothing but Python."""
+
+import errno
+import logging
+import threading
+from typing import Any
+
+from flask import Flask
+from waitress import create_server
+
+from broker.api.factory import ApiOptions, make_wsgi_app
+from broker.bootstrap import Built
+from broker.core.errors import ConfigurationError
+
+# Beyond this waitress itself says no; below it, the API does so in its own words.
+MOST_BYTES = 16 * 1024 * 1024
+POLL_SECONDS = 0.5
+
+
+class WebServer:
+    """Serves a platform's API in a thread of its own until it is stopped; streams end with it."""
+
+    def __init__(self, built: Built) -> None:
+        settings = built.settings
+        self._stopping = threading.Event()
+        self._built = built
+        options = ApiOptions(
+            max_request_bytes=settings.max_request_bytes, max_streams=max(1, settings.server_threads // 2)
+        )
+        self.wsgi_app: Flask = make_wsgi_app(built.platform, options, stopping=self._stopping.is_set)
+        self._server: Any = self._bound(settings.host, settings.port, settings.server_threads)
+        self._thread = threading.Thread(target=self._run, name="web-server", daemon=True)
+
+    def _bound(self, host: str, port: int, threads: int) -> Any:
+        try:
+            return create_server(
+                self.wsgi_app,
+                host=host,
+                port=port,
+                threads=threads,
+                ident=None,
+                send_bytes=1,  # a routing event goes out when it comes, not when a buffer is full
+                max_request_body_size=MOST_BYTES,
+                clear_untrusted_proxy_headers=True,
+            )
+        except OSError as error:
+            reason = "is already in use" if error.errno == errno.EADDRINUSE else f"cannot be used: {error.strerror}"
+            text = f"Port {port} on {host} {reason}. Choose another with --port."
+            raise ConfigurationError(text, field="GEARBROKER_PORT") from error
+
+    @property
+    def url(self) -> str:
+        """Where it is reached."""
+        return f"http://{self._server.effective_host}:{self._server.effective_port}"
+
+    def start(self) -> None:
+        """Begin to answer."""
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # waiting requests are no news
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._server.asyncore.loop(timeout=POLL_SECONDS, map=self._server._map, count=1)  # noqa: SLF001 as its own run() does
+
+    def stop(self) -> None:
+        """End: streams first, then requests that run, then the socket."""
+        self._stopping.set()
+        self._built.signal.close()
+        if self._thread.is_alive():
+            self._thread.join(POLL_SECONDS * 4)
+        self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=5)
+        self._server.close()

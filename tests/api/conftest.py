@@ -1,0 +1,125 @@
+"""A real platform on SQLite with simulated nodes, and clients that talk to its API."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from broker.api.factory import ApiOptions, make_wsgi_app
+from broker.config import Settings
+from broker.simulator.embedded import EmbeddedPlatform, add_nodes, open_embedded, simulated_nodes
+from broker.usecases.accounts import change_user, create_user
+
+OPTIONS = ApiOptions(version="1.2.3", heartbeat_seconds=0.05, max_streams=2)
+
+
+@dataclass
+class Answered:
+    """A JSON answer, taken apart."""
+
+    status: int
+    body: dict[str, Any]
+    headers: Any
+
+    @property
+    def data(self) -> Any:
+        return self.body["data"]
+
+    @property
+    def texts(self) -> list[str]:
+        return [message["text"] for message in self.body["messages"]]
+
+    @property
+    def first(self) -> dict[str, Any]:
+        return self.body["messages"][0]
+
+
+@dataclass
+class Client:
+    """Sends requests as one user; `form` as curl does, `json` as rhc does."""
+
+    wsgi_app: Flask
+    login: tuple[str, str] | None = ("demo", "password")
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def send(self, method: str, path: str, **request: Any) -> Any:
+        return self.wsgi_app.test_client().open(
+            path, method=method, auth=request.pop("auth", self.login), headers=self.headers, **request
+        )
+
+    def __call__(self, method: str, path: str, form: str | None = None, json_body: Any = None) -> Answered:
+        request: dict[str, Any] = {}
+        if form is not None:
+            request = {"data": form, "content_type": "application/x-www-form-urlencoded"}
+        elif json_body is not None:
+            request = {"data": json.dumps(json_body), "content_type": "application/json"}
+        response = self.send(method, path, **request)
+        return Answered(response.status_code, json.loads(response.data), response.headers)
+
+
+@dataclass
+class World:
+    """The platform with its API; the users `demo` (may use HA) and `other`."""
+
+    embedded: EmbeddedPlatform
+    wsgi_app: Flask
+    demo: Client
+    other: Client
+    nobody: Client
+
+
+@pytest.fixture
+def make_world(tmp_path) -> Iterator[Callable[..., World]]:
+    """Make a platform with so many nodes a zone in three zones, and any settings and options."""
+    opened = []
+
+    def make(*, nodes_per_zone: int = 2, capacity: int = 100, options: ApiOptions = OPTIONS, **settings: Any) -> World:
+        place = tmp_path / f"data{len(opened)}"
+        embedded = open_embedded(Settings(data_dir=place, dns_port=0, **settings))
+        opened.append(embedded)
+        embedded.start()
+        if nodes_per_zone:
+            nodes = simulated_nodes(
+                "example.com", zones=["a", "b", "c"], nodes_per_zone=nodes_per_zone, capacity=capacity
+            )
+            add_nodes(embedded, nodes)
+        for login in ("demo", "other"):
+            create_user(embedded.platform, login, "password")
+        change_user(embedded.platform, "demo", may_use_ha=True)
+        wsgi_app = make_wsgi_app(embedded.platform, options)
+        return World(
+            embedded=embedded,
+            wsgi_app=wsgi_app,
+            demo=Client(wsgi_app),
+            other=Client(wsgi_app, ("other", "password")),
+            nobody=Client(wsgi_app, None),
+        )
+
+    yield make
+    for embedded in opened:
+        embedded.stop()
+
+
+@pytest.fixture
+def world(make_world) -> World:
+    return make_world()
+
+
+@pytest.fixture
+def demo(world) -> Client:
+    """The client of the user `demo`, who owns the domain `test`."""
+    made = world.demo("POST", "/broker/rest/domains", "name=test")
+    assert made.status == 201
+    return world.demo
+
+
+@pytest.fixture
+def testha(demo) -> Client:
+    """The same, with the scalable application `testha` in it."""
+    form = "name=testha&cartridges[]=ruby-1.9&scale=true"
+    made = demo("POST", "/broker/rest/domains/test/applications", form)
+    assert made.status == 201, made.texts
+    return demo
