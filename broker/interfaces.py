@@ -124,7 +124,7 @@ class Users(Protocol):
         """Store everything but `consumed_gears`, which only `consume_gears` changes."""
 
     def consume_gears(self, user_id: UserId, count: int) -> bool:
-        """Take `count` gears (negative: give back) from the quota; False, and nothing changed, if they do not suffice."""
+        """Take `count` gears (negative: give back) from the quota; False, and nothing changed, if too few are left."""
 
     def count_namespaces(self, user_id: UserId) -> int: ...
 
@@ -258,7 +258,7 @@ class Outbox(Protocol):
 
     def commands_of(self, operation_id: OperationId) -> tuple[StepRecord, ...]: ...
     def release_commands(self, operation_id: OperationId) -> None:
-        """No operation waits any more for those of its commands that are pending; the nodes are told when they can be."""
+        """No operation waits any more for its pending commands; the nodes are told when they can be."""
 
     def pending_for_responsive(self) -> tuple[StepRecord, ...]:
         """What nodes that are heard of have not been told yet, for operations that no longer wait for it."""

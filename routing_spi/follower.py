@@ -64,7 +64,10 @@ class Follower:
         rule: HoldRule | None = None,
         every_position: bool = False,
     ) -> None:
-        """`every_position`: the transport delivers all events, so that a missing position is a gap too."""
+        """`every_position`: the transport delivers all events, so that a missing position is a gap too.
+
+        For a reader whose snapshots are partial it is none: other readers' events lie between.
+        """
         self._listener = listener
         self._source = source
         self._state = state
@@ -73,6 +76,7 @@ class Follower:
         self._every_position = every_position
         self._knowledge = Knowledge()
         self._held: HeldSnapshot | None = None
+        self._partial = False
 
     @property
     def known(self) -> Snapshot:
@@ -104,7 +108,8 @@ class Follower:
         Raises `SourceUnavailable` or `SnapshotHeld` when a gap cannot be filled, and `ListenerFailed`.
         """
         positions = self._knowledge.positions
-        if self._every_position and event.position is not None and positions.misses_before(event.position):
+        watched = self._every_position and not self._partial
+        if watched and event.position is not None and positions.misses_before(event.position):
             self._report(f"events between position {positions.through} and {event.position} are missing: snapshot")
             self.resync()
             return Decision.GAP
@@ -167,7 +172,12 @@ class Follower:
         self._note(event)
 
     def _note(self, event: RoutingEvent) -> None:
-        self._knowledge.positions = self._knowledge.positions.seen(event.position)
+        positions = self._knowledge.positions
+        if self._partial and event.position is not None:
+            # The log is read in order, and what lies between belongs to others.
+            self._knowledge.positions = Positions(through=max(positions.through, event.position))
+        else:
+            self._knowledge.positions = positions.seen(event.position)
         self._state.note(self._knowledge, event.application_id)
 
     def _adopt(self, snapshot: Snapshot) -> None:
@@ -180,7 +190,7 @@ class Follower:
         knowledge.positions = Positions(through=snapshot.position)
         self._tell_all(knowledge.snapshot())
         self._state.keep(knowledge)
-        self._knowledge, self._held = knowledge, None
+        self._knowledge, self._held, self._partial = knowledge, None, snapshot.partial
 
     def _tell(self, event: RoutingEvent) -> None:
         try:

@@ -9,10 +9,14 @@ from routing_spi.wire import JSON, Fields, MalformedMessage
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Snapshot:
-    """Everything there is: `tables` by application id, containing every event up to `position`."""
+    """Everything there is: `tables` by application id, containing every event up to `position`.
+
+    A `partial` one is all that its reader may see: the log shows that reader some positions and not others.
+    """
 
     position: int
     tables: Mapping[str, RoutingTable]
+    partial: bool = False
 
     @property
     def endpoints(self) -> int:
@@ -22,7 +26,7 @@ class Snapshot:
     def to_wire(self) -> dict[str, JSON]:
         """The wire form, applications in the order of their ids."""
         tables = [self.tables[application_id].to_wire() for application_id in sorted(self.tables)]
-        return {"position": self.position, "applications": tables}
+        return {"position": self.position, "partial": self.partial, "applications": tables}
 
     @classmethod
     def from_wire(cls, wire: object) -> "Snapshot":
@@ -32,4 +36,5 @@ class Snapshot:
         by_id = {table.application_id: table for table in tables}
         if len(by_id) != len(tables):
             raise MalformedMessage("snapshot: an application is in it twice")
-        return cls(position=fields.number("position"), tables=by_id)
+        partial = isinstance(wire, Mapping) and wire.get("partial") is True
+        return cls(position=fields.number("position"), tables=by_id, partial=partial)

@@ -8,6 +8,7 @@ from broker.api.envelope import envelope
 from broker.api.negotiation import LATEST
 from broker.core import errors
 from broker.core.errors import ManyRefusals, NoNodeAvailable, Refusal
+from broker.usecases.events import EventGone
 
 # Looked up along the class's ancestors; a refusal that is not listed here is its parent's.
 STATUSES: dict[type[Refusal], int] = {
@@ -20,6 +21,7 @@ STATUSES: dict[type[Refusal], int] = {
     errors.ApplicationBusy: 500,
     errors.NodeFailed: 500,
     errors.LogUnavailable: 410,
+    EventGone: 410,
     refusals.Unreadable: 400,
     refusals.TooLarge: 413,
     refusals.UnsupportedBody: 415,

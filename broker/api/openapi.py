@@ -1,13 +1,14 @@
 """The OpenAPI document, made from the table of the interface and the schemas it names."""
 
 import re
+from functools import cache
 from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
 from broker.api import fields
-from broker.api.call import Answer
+from broker.api.call import Answer, Call
 from broker.api.negotiation import JSON, SUPPORTED
 from broker.api.options import ApiOptions
 from broker.api.parameters import FORM
@@ -48,17 +49,24 @@ what the path names wins over both. `nolinks=true` leaves the links out. What be
 
 
 def described(table: tuple[Url, ...], options: ApiOptions) -> tuple[Url, ...]:
-    """The table with one more resource: its own description."""
-    document: dict[str, Any] = {}
+    """The table with one more resource: its own description, made when it is first asked for."""
+
+    @cache
+    def document() -> dict[str, Any]:
+        return _document((*table, own), options)
+
+    def show_document(call: Call) -> Answer:
+        del call
+        return Answer(data=document())
+
     own = Url(
         "GET",
         here("/openapi.json"),
-        lambda _call: Answer(data=document),
+        show_document,
         "Show this interface as an OpenAPI document",
         Shape(kind=None, bare=True),
         login=False,
     )
-    document.update(_document((*table, own), options))
     return (*table, own)
 
 
@@ -87,10 +95,9 @@ def _document(table: tuple[Url, ...], options: ApiOptions) -> dict[str, Any]:
 
 def _operation(url: Url, path: str, place: int) -> dict[str, Any]:
     module = url.resource.__module__.rpartition(".")[2]
-    name = getattr(url.resource, "__name__", "show").strip("<>")
     captures = _CAPTURE.findall(path)
     operation: dict[str, Any] = {
-        "operationId": f"{module}.{name}.{url.method.lower()}.{place}",
+        "operationId": f"{module}.{url.resource.__name__}.{url.method.lower()}.{place}",
         "summary": url.summary,
         "tags": [module],
         "security": [{"basic": []}] if url.login else [],

@@ -1,4 +1,4 @@
-"""The way to nodes whose agents run elsewhere: commands to each node's queue, replies and heartbeats from one exchange."""
+"""The way to nodes whose agents run elsewhere: commands to their queues, replies and heartbeats from one exchange."""
 # mypy: allow-untyped-calls
 # kombu annotates few of its functions.
 
@@ -90,7 +90,7 @@ class BusChannel(ConsumerMixin):
                 self._sending.release()
                 self._sending = Connection(self._url, connect_timeout=5)
 
-    def get_consumers(self, consumer_class: Callable[..., Consumer], channel: Any) -> list[Consumer]:  # noqa: ANN401
+    def get_consumers(self, consumer_class: Callable[..., Consumer], channel: Any) -> list[Consumer]:  # noqa: ARG002 kombu gives it
         """Hear replies and heartbeats in a queue of this process's own, which ends with it."""
         queue = Queue(
             f"gearbroker.broker.{uuid.uuid4().hex}",

@@ -46,10 +46,8 @@ def wanted_proxies(gears: int, limits: ProxyLimits) -> int:
 def _share(gears: int, limits: ProxyLimits) -> int:
     if limits.multiplier <= 0:
         return 0
-    if limits.rule is MultiplierRule.CEIL:
-        share = -(-gears // limits.multiplier)
-    else:
-        share = gears // limits.multiplier
+    rounded_up = limits.rule is MultiplierRule.CEIL
+    share = -(-gears // limits.multiplier) if rounded_up else gears // limits.multiplier
     return share if limits.maximum == UNLIMITED else min(share, limits.maximum)
 
 

@@ -38,7 +38,7 @@ class Argon2Passwords:
 
     def verify(self, login: str, password: str, password_hash: str) -> bool:
         """True if it is the password of that hash."""
-        text = "\0".join((login, password, password_hash))
+        text = f"{login}\0{password}\0{password_hash}"
         mark = hmac.new(self._key, text.encode(), hashlib.sha256).digest()
         if self._is_remembered(mark):
             return True

@@ -17,6 +17,9 @@ from broker.store.repositories.operations import OperationRepository
 from broker.store.repositories.outbox import OutboxRepository
 from broker.store.repositories.users import NamespaceRepository, UserRepository
 
+# More than any transaction writes.
+MOST_EVENTS = 1_000_000
+
 
 class SqlUnitOfWork:
     """A unit of work on the database; `read_only` ones see one state of it and never hold a writer up."""
@@ -35,7 +38,10 @@ class SqlUnitOfWork:
         self._cache = cache
         self._signal = signal
         self._read_only = read_only
+        # With one writer at a time a position costs nothing; where there are more, the relay gives them.
+        self._gives_positions = database.is_sqlite
         self._committed = False
+        self._position = 0
 
     def __enter__(self) -> Self:
         connection = self._opening.__enter__()
@@ -54,6 +60,8 @@ class SqlUnitOfWork:
         """Keep everything that was done in this unit of work, and only now."""
         if self._read_only:
             raise RuntimeError("a reading unit of work has nothing to commit")
+        if self._gives_positions and self.outbox.has_events:
+            self._position = self.outbox.number_events(MOST_EVENTS) and self.outbox.last_position()
         self._connection.commit()
         self._committed = True
         # Still inside the writer's turn, so that memory follows the rows in their order.
@@ -67,4 +75,7 @@ class SqlUnitOfWork:
             self._connection.rollback()
         self._opening.__exit__(kind, error, trace)
         if self._committed and self.outbox.has_events:
-            self._signal.committed()
+            if self._position:
+                self._signal.numbered(self._position)
+            else:
+                self._signal.committed()

@@ -301,7 +301,7 @@ def _first_gears(
     steps: list[StepRecord] = []
     for group in parts.groups:
         carry = proxies_for(platform, parts, group, limits[group.group_id].minimum)
-        growth = grow_group(platform, work, parts, group, carry, operation_id)
+        growth = grow_group(platform, work, parts, group, carry, operation_id=operation_id)
         parts = growth.parts
         steps += growth.steps
     return parts, tuple(steps)

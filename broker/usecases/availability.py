@@ -46,7 +46,7 @@ def enable_ha(platform: Platform, user: User, reference: str, namespace: str | N
             raise HighAvailabilityRefused("Cannot make the application HA because there is no web cartridge.")
         gears = {gear.gear_id: gear for gear in work.gears.of_group(group.group_id)}
         wanted = _promotions(platform, work, parts, tuple(gears.values()))
-        growth = grow_group(platform, work, parts, group, (True,) * wanted.add_proxy_gears, operation_id)
+        growth = grow_group(platform, work, parts, group, (True,) * wanted.add_proxy_gears, operation_id=operation_id)
         promoted = [gears[gear_id] for gear_id in wanted.promote]
         work.gears.change([gear.gear_id for gear in promoted], operation_id=operation_id)
         steps = (*_promote(platform, parts, promoted, operation_id), *growth.steps)

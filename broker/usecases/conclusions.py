@@ -125,7 +125,7 @@ def _conclude_growth(
 ) -> Conclusion:
     gears = work.gears.of_operation(operation.operation_id)
     if not result.all_done:
-        return _undo_growth(platform, work, parts, operation, gears, (), result)
+        return _undo_growth(platform, work, parts, operation, result, new=gears)
     started, endpoints = _activate(platform, work, parts, gears, result)
     before = _restricted(platform, work, parts, (), ())
     table = _restricted(platform, work, parts, started, endpoints)
@@ -144,7 +144,7 @@ def _conclude_enabling(
     new = tuple(gear for gear in concerned if gear.lifecycle == Lifecycle.BUILDING)
     promoted = tuple(gear for gear in concerned if gear.lifecycle != Lifecycle.BUILDING)
     if not result.all_done:
-        return _undo_growth(platform, work, parts, operation, new, promoted, result)
+        return _undo_growth(platform, work, parts, operation, result, new=new, promoted=promoted)
     old_endpoints = work.gears.endpoints_of([gear.gear_id for gear in promoted]) if promoted else ()
     before = _restricted(platform, work, parts, promoted, old_endpoints)
     after = replace(parts, application=replace(parts.application, ha=True))
@@ -288,9 +288,10 @@ def _undo_growth(
     work: UnitOfWork,
     parts: ApplicationParts,
     operation: OperationRecord,
-    new: Sequence[Gear],
-    promoted: Sequence[Gear],
     result: Outcomes,
+    *,
+    new: Sequence[Gear],
+    promoted: Sequence[Gear] = (),
 ) -> Conclusion:
     """New gears go, promoted ones lose the proxy again, and the owner's limits are what they were."""
     after = forget_gears(work, parts, new)

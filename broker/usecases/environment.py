@@ -37,7 +37,7 @@ def show_variable(
 
 
 def add_variable(
-    platform: Platform, user: User, reference: str, name: str, value: str, namespace: str | None = None
+    platform: Platform, user: User, reference: str, name: str, value: str, *, namespace: str | None = None
 ) -> ApplicationParts:
     """Set a variable that must not exist yet."""
     check_variable_name(name, "name")
@@ -48,11 +48,11 @@ def add_variable(
             text = f"Environment variable named '{name}' already exists in application"
             raise Conflict(text, exit_code=188)
 
-    return _change(platform, user, reference, namespace, {name: value}, (), check)
+    return _change(platform, user, reference, {name: value}, namespace=namespace, check=check)
 
 
 def update_variable(
-    platform: Platform, user: User, reference: str, name: str, value: str, namespace: str | None = None
+    platform: Platform, user: User, reference: str, name: str, value: str, *, namespace: str | None = None
 ) -> ApplicationParts:
     """Set a variable that must exist."""
     check_value(value, "value")
@@ -61,7 +61,7 @@ def update_variable(
         if work.applications.variable(parts.application.application_id, name) is None:
             raise EnvironmentVariableNotFound(name)
 
-    return _change(platform, user, reference, namespace, {name: value}, (), check)
+    return _change(platform, user, reference, {name: value}, namespace=namespace, check=check)
 
 
 def patch_variables(
@@ -70,29 +70,31 @@ def patch_variables(
     reference: str,
     values: Sequence[tuple[str, str]],
     unset: Sequence[str],
+    *,
     namespace: str | None = None,
 ) -> tuple[ApplicationParts, dict[str, str]]:
     """Set some variables, whatever they were, and remove others; returns those that were set."""
     names = [name for name, _ in values]
     checked = check_variables([*values, *((name, "") for name in unset)], "environment_variables")
     wanted = {name: checked[name] for name in names}
-    return _change(platform, user, reference, namespace, wanted, tuple(unset)), wanted
+    return _change(platform, user, reference, wanted, tuple(unset), namespace=namespace), wanted
 
 
 def remove_variable(
     platform: Platform, user: User, reference: str, name: str, namespace: str | None = None
 ) -> ApplicationParts:
     """Remove a variable; one that does not exist is no error."""
-    return _change(platform, user, reference, namespace, {}, (name,))
+    return _change(platform, user, reference, {}, (name,), namespace=namespace)
 
 
 def _change(
     platform: Platform,
     user: User,
     reference: str,
-    namespace: str | None,
     values: Mapping[str, str],
-    unset: Sequence[str],
+    unset: Sequence[str] = (),
+    *,
+    namespace: str | None = None,
     check: Callable[[UnitOfWork, ApplicationParts], None] | None = None,
 ) -> ApplicationParts:
     with platform.reading() as work:

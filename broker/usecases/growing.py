@@ -16,8 +16,9 @@ from broker.core.rotation import Rotation
 from broker.core.sparse import ProxyLimits, grow, proxy_limits
 from broker.interfaces import Platform, StepRecord, UnitOfWork
 from broker.usecases.fleet_moved import FleetMoved
-from broker.usecases.steps import creation
+from broker.usecases.steps import creation_arguments, step
 from broker.usecases.times import timestamp
+from node_agent.protocol import CommandKind
 
 # A quota may be unlimited; the memory of one operation is not.
 MOST_AT_ONCE = 10_000
@@ -73,6 +74,7 @@ def grow_group(
     parts: ApplicationParts,
     group: GearGroup,
     carry: Sequence[bool],
+    *,
     operation_id: OperationId,
 ) -> Growth:
     """Place one gear for each element of `carry`, which says whether it carries the proxy, and record them all.
@@ -86,7 +88,7 @@ def grow_group(
     placements = _place(platform, work, parts, group, carry)
     if application.region is None and placements[0].region is not None:
         application = replace(application, region=placements[0].region)
-    gears = _record(platform, application, group, carry, placements, operation_id)
+    gears = _record(platform, application, group, carry, placements, operation_id=operation_id)
     work.gears.add(gears)
     if application.head_gear_id is None:
         application = replace(application, head_gear_id=gears[0].gear_id)
@@ -134,6 +136,7 @@ def _record(
     group: GearGroup,
     carry: Sequence[bool],
     placements: Sequence[Placement],
+    *,
     operation_id: OperationId,
 ) -> tuple[Gear, ...]:
     now = timestamp(platform.clock.now())
@@ -173,7 +176,10 @@ def _build(
     carried = {
         carries: carried_cartridges(names, platform.catalogue, carries_proxy=carries) for carries in (False, True)
     }
+    arguments = {
+        carries: creation_arguments(parts.application, cartridges, group.profile)
+        for carries, cartridges in carried.items()
+    }
     return tuple(
-        creation(platform, parts.application, gear, carried[gear.carries_proxy], operation_id, group.profile)
-        for gear in gears
+        step(platform, CommandKind.CREATE_GEAR, gear, operation_id, arguments[gear.carries_proxy]) for gear in gears
     )

@@ -45,6 +45,7 @@ def add_namespace(
 
 
 def check_gear_sizes(user: User, sizes: tuple[str, ...] | None) -> tuple[str, ...]:
+    """The sizes, the user's own unless given; refuses those that the user may not have."""
     if sizes is None:
         return user.gear_sizes
     foreign = [size for size in sizes if size not in user.gear_sizes]

@@ -47,7 +47,7 @@ def name_address(platform: Platform, name: str, address: str) -> None:
 
 
 def change_liveness(platform: Platform, node_ids: Sequence[NodeId], liveness: Liveness) -> int:
-    """Nodes are heard of no more, or again: their gears are shown so, routers are told, and rotation and HA judged anew.
+    """Nodes are heard of no more, or again: their gears are shown so, routers told, rotation and HA judged anew.
 
     Returns how many applications are concerned. A node that is heard of again is told what it has missed.
     """

@@ -161,7 +161,7 @@ def resume_operations(platform: Platform) -> int:
     for operation, steps in interrupted:
         try:
             drive(platform, operation, steps)
-        except Exception:
+        except Exception:  # noqa: BLE001 whatever is wrong with one operation
             # It has been undone and recorded as failed, or stays running for the next start; others must go on.
             _log.exception("operation could not be resumed", extra={"operation_id": operation.operation_id})
     return len(interrupted)

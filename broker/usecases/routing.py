@@ -22,14 +22,19 @@ PAGE = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """All routing tables at one instant; a listener goes on with the events after `position`."""
+    """All routing tables at one instant; a listener goes on with the events after `position`.
+
+    It is partial for an owner, whose own events are some of the log's positions and not all.
+    """
 
     position: int
     tables: tuple[RoutingTable, ...]
+    partial: bool
 
     def to_wire(self) -> dict[str, object]:
         """The snapshot as listeners are sent it."""
-        return {"position": self.position, "applications": [table.to_wire() for table in self.tables]}
+        tables = [table.to_wire() for table in self.tables]
+        return {"position": self.position, "partial": self.partial, "applications": tables}
 
 
 def show_table(
@@ -45,7 +50,7 @@ def show_table(
             parts,
             work.gears.of_application(application_id),
             work.gears.endpoints_of_application(application_id),
-            work.applications.aliases([application_id]).get(application_id, ()),
+            aliases=work.applications.aliases([application_id]).get(application_id, ()),
         )
         return table, work.outbox.last_position()
 
@@ -76,11 +81,11 @@ def take_snapshot(platform: Platform, user: User) -> Snapshot:
                 parts,
                 gears[parts.application.application_id],
                 endpoints[parts.application.application_id],
-                aliases.get(parts.application.application_id, ()),
+                aliases=aliases.get(parts.application.application_id, ()),
             )
             for parts in ready
         )
-        return Snapshot(position=work.outbox.last_position(), tables=tables)
+        return Snapshot(position=work.outbox.last_position(), tables=tables, partial=not everything)
 
 
 def _table(
@@ -89,6 +94,7 @@ def _table(
     parts: ApplicationParts,
     gears: Sequence[Gear],
     endpoints: Sequence[StoredEndpoint],
+    *,
     aliases: tuple[str, ...],
 ) -> RoutingTable:
     # A gear that is being built is not announced yet, and one that is being destroyed no more.

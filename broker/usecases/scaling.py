@@ -63,7 +63,7 @@ def scale(
             raise ScalingRefused(f"Application {application.name} does not have a web cartridge to scale.")
         limits = effective_limits(parts, platform.catalogue, ha=application.ha)[group.group_id]
         change = plan_scale(direction, group.gear_count, minimum=limits.minimum, maximum=limits.maximum, by=by, to=to)
-        return resize(platform, work, parts, group, change.target, operation_id, minimum=limits.minimum)
+        return resize(platform, work, parts, group, change.target, operation_id=operation_id, minimum=limits.minimum)
 
     parts = carry_out(platform, found.application.application_id, plan)
     if parts is None:
@@ -79,8 +79,8 @@ def resize(
     parts: ApplicationParts,
     group: GearGroup,
     target: int,
-    operation_id: OperationId,
     *,
+    operation_id: OperationId,
     minimum: int,
     restore: Mapping[str, object] | None = None,
 ) -> Plan:
@@ -91,7 +91,7 @@ def resize(
     if delta > 0:
         check_quota(work, parts.application, delta)
         carry = proxies_for(platform, parts, group, delta)
-        growth = grow_group(platform, work, parts, group, carry, operation_id)
+        growth = grow_group(platform, work, parts, group, carry, operation_id=operation_id)
         arguments = {} if restore is None else {"restore": restore}
         return Plan(kind=Kind.GROW, parts=growth.parts, steps=growth.steps, arguments=arguments)
     victims = choose(platform, work, parts, group, -delta, minimum_gears=minimum)
@@ -132,7 +132,7 @@ def set_limits(
             raise CartridgeNotInApplication(cartridge_name)
         group = parts.group(installed.group_id)
         cartridge = platform.catalogue[cartridge_name]
-        _check_against(platform, parts, group, cartridge, scales_from, scales_to)
+        _check_against(platform, parts, group, cartridge, scales_from=scales_from, scales_to=scales_to)
         if parse_number(additional_storage):
             text = "This application is not allowed to have additional gear storage"
             raise Invalid(text, exit_code=164)
@@ -149,7 +149,9 @@ def set_limits(
             "minimum": group.explicit_minimum,
             "maximum": group.explicit_maximum,
         }
-        return resize(platform, work, limited, changed, target, operation_id, minimum=limits.minimum, restore=restore)
+        return resize(
+            platform, work, limited, changed, target, operation_id=operation_id, minimum=limits.minimum, restore=restore
+        )
 
     parts = carry_out(platform, found.application.application_id, plan)
     if parts is None:
@@ -175,6 +177,7 @@ def _check_against(
     parts: ApplicationParts,
     group: GearGroup,
     cartridge: Cartridge,
+    *,
     scales_from: int | None,
     scales_to: int | None,
 ) -> None:

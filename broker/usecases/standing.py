@@ -1,4 +1,4 @@
-"""What follows for the whole application from any change of it: which gears are in rotation, and whether it is HA now."""
+"""What follows for the whole application from any change of it: which gears rotate, and whether it is HA now."""
 
 from collections import Counter
 from dataclasses import replace

@@ -37,23 +37,15 @@ def step(
     )
 
 
-def creation(
-    platform: Platform,
-    application: Application,
-    gear: Gear,
-    cartridges: Sequence[Cartridge],
-    operation_id: OperationId,
-    profile: str,
-) -> StepRecord:
-    """Create the gear with these cartridges, expose their endpoints and start it."""
-    arguments = {
+def creation_arguments(application: Application, cartridges: Sequence[Cartridge], profile: str) -> dict[str, object]:
+    """What a node is told to create a gear with these cartridges, expose their endpoints and start it."""
+    return {
         "application": application.name,
         "namespace": application.namespace,
         "profile": profile,
         "cartridges": [specification(each, public=application.scalable) for each in cartridges],
         "start": application.running,
     }
-    return step(platform, CommandKind.CREATE_GEAR, gear, operation_id, arguments)
 
 
 def destruction(platform: Platform, gear: Gear, operation_id: OperationId | None) -> StepRecord:
@@ -135,7 +127,7 @@ class Outcomes:
 
 
 def outcomes(steps: Sequence[StepRecord], replies: Mapping[str, Json]) -> Outcomes:
-    """Match replies to steps. A reply from another node than the one that was told, or one that is malformed, is none."""
+    """Match replies to steps. A malformed reply, or one from another node than was told, is none."""
     done: dict[CommandId, Reply] = {}
     failures: dict[CommandId, str] = {}
     silent: set[CommandId] = set()

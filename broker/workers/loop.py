@@ -41,7 +41,7 @@ class Worker:
                 failing = False
                 if self._pause:
                     self._stopping.wait(self._pause)
-            except Exception:
+            except Exception:  # noqa: BLE001 a loop outlives whatever a tick runs into
                 if not failing:
                     _log.exception("worker failed", extra={"worker": self.name})
                 failing = True

@@ -1,17 +1,22 @@
 """A real platform on SQLite with simulated nodes, and clients that talk to its API."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from broker.api.factory import ApiOptions, make_wsgi_app
+from broker.bootstrap import build
 from broker.config import Settings
 from broker.simulator.embedded import EmbeddedPlatform, add_nodes, open_embedded, simulated_nodes
 from broker.usecases.accounts import change_user, create_user
+from broker.workers.loop import Worker
+from broker.workers.relay import relay
 
 OPTIONS = ApiOptions(version="1.2.3", heartbeat_seconds=0.05, max_streams=2)
 
@@ -69,38 +74,59 @@ class World:
     demo: Client
     other: Client
     nobody: Client
+    workers: list[Worker]
+
+    def close(self) -> None:
+        self.embedded.fleet.close()
+        self.embedded.built.signal.close()
+        for worker in self.workers:
+            worker.stop()
+        self.embedded.built.close()
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory) -> Path:
+    """A database with the schema and nothing in it, to be copied: making one takes longer than most tests."""
+    place = tmp_path_factory.mktemp("empty")
+    build(Settings(data_dir=place), create=True).close()
+    return place / "gearbroker.db"
 
 
 @pytest.fixture
-def make_world(tmp_path) -> Iterator[Callable[..., World]]:
+def make_world(tmp_path, empty_database) -> Iterator[Callable[..., World]]:
     """Make a platform with so many nodes a zone in three zones, and any settings and options."""
-    opened = []
+    made: list[World] = []
 
     def make(*, nodes_per_zone: int = 2, capacity: int = 100, options: ApiOptions = OPTIONS, **settings: Any) -> World:
-        place = tmp_path / f"data{len(opened)}"
+        place = tmp_path / f"data{len(made)}"
+        place.mkdir()
+        shutil.copy(empty_database, place)
         embedded = open_embedded(Settings(data_dir=place, dns_port=0, **settings))
-        opened.append(embedded)
-        embedded.start()
-        if nodes_per_zone:
-            nodes = simulated_nodes(
-                "example.com", zones=["a", "b", "c"], nodes_per_zone=nodes_per_zone, capacity=capacity
-            )
-            add_nodes(embedded, nodes)
+        zones = ("a", "b", "c") if nodes_per_zone else ()
+        nodes = simulated_nodes("example.com", zones=zones, nodes_per_zone=nodes_per_zone, capacity=capacity)
+        add_nodes(embedded, nodes)
         for login in ("demo", "other"):
             create_user(embedded.platform, login, "password")
         change_user(embedded.platform, "demo", may_use_ha=True)
         wsgi_app = make_wsgi_app(embedded.platform, options)
-        return World(
-            embedded=embedded,
-            wsgi_app=wsgi_app,
-            demo=Client(wsgi_app),
-            other=Client(wsgi_app, ("other", "password")),
-            nobody=Client(wsgi_app, None),
+        workers = relay(embedded.platform)
+        for worker in workers:
+            worker.start()
+        made.append(
+            World(
+                embedded=embedded,
+                wsgi_app=wsgi_app,
+                demo=Client(wsgi_app),
+                other=Client(wsgi_app, ("other", "password")),
+                nobody=Client(wsgi_app, None),
+                workers=workers,
+            )
         )
+        return made[-1]
 
     yield make
-    for embedded in opened:
-        embedded.stop()
+    for world in made:
+        world.close()
 
 
 @pytest.fixture

@@ -11,7 +11,9 @@ LONGEST_FUNCTION = 60
 # Files that may be longer than LONGEST_FILE, each with the reason a reader would accept.
 LONG_FILES: dict[str, str] = {}
 # Functions that may be longer than LONGEST_FUNCTION, as "path name", with the reason.
-LONG_FUNCTIONS: dict[str, str] = {}
+LONG_FUNCTIONS: dict[str, str] = {
+    "migrations/versions/0001_the_tables_of_the_first_release.py upgrade": "every table at once, one after another",
+}
 
 
 def modules() -> list[str]:

@@ -130,7 +130,7 @@ def test_a_wrong_url_is_refused_without_showing_its_password(name):
         ({"DEFAULT_GEAR_SIZE": "large"}, "DEFAULT_GEAR_SIZE"),
         ({"DEFAULT_GEAR_CAPABILITIES": "small,large"}, "DEFAULT_GEAR_CAPABILITIES"),
         ({"HA_DNS_PREFIX": ""}, "HA_DNS_PREFIX"),
-        ({"SPI_SEND_PRIVATE_KEYS": "true"}, "SPI_SEND_PRIVATE_KEYS"),
+        ({"NODES": "bus"}, "NODES"),
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(environ, name):

@@ -38,7 +38,7 @@ def set_and_unset(call: Call) -> Answer:
 
 def _add(call: Call) -> Answer:
     name, value = call.inputs["name"], call.inputs["value"]
-    parts = add_variable(call.platform, call.user, call.application, name, value, call.namespace)
+    parts = add_variable(call.platform, call.user, call.application, name, value, namespace=call.namespace)
     text = f"Added environment variable '{name}' to application {parts.application.name}"
     return Answer(data=_shown(call, parts, name, value), messages=told(text), status=201, kind=ONE)
 
@@ -51,7 +51,7 @@ def _patch(call: Call) -> Answer:
         call.application,
         [(name, value) for name, value in wished if value is not None],
         [name for name, value in wished if value is None],
-        call.namespace,
+        namespace=call.namespace,
     )
     text = f"Patched environment variables for application {parts.application.name}"
     shown = [_shown(call, parts, name, value) for name, value in wanted.items()]
@@ -61,7 +61,7 @@ def _patch(call: Call) -> Answer:
 def update(call: Call) -> Answer:
     """The variable with its new value."""
     name, value = call.path["name"], call.inputs["value"]
-    parts = update_variable(call.platform, call.user, call.application, name, value, call.namespace)
+    parts = update_variable(call.platform, call.user, call.application, name, value, namespace=call.namespace)
     text = f"Updated environment variable '{name}' in application {parts.application.name}"
     return Answer(data=_shown(call, parts, name, value), messages=told(text))
 

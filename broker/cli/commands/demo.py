@@ -103,7 +103,8 @@ def _tell(up: Serving, directory: Path) -> bool:
     _populate(up)
     settings = up.embedded.built.settings
     print(
-        f"gearbroker at {up.server.url}: {len(ZONES)} zones with {NODES_PER_ZONE} nodes each, DNS on port {up.dns_port}.",
+        f"gearbroker at {up.server.url}: {len(ZONES)} zones with {NODES_PER_ZONE} nodes each,"
+        f" DNS on port {up.dns_port}.",
         flush=True,
     )
     with ListenerProcess(up.server.url, ROUTER, PASSWORD, directory) as listener:

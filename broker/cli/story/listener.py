@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 ENDING_SECONDS = 5.0
 POLL_SECONDS = 0.02
@@ -24,7 +24,7 @@ class ListenerProcess:
         self._environment = {**os.environ, "GEARBROKER_LOGIN": login, "GEARBROKER_PASSWORD": password}
         self._log = directory / "router.log"
 
-    def __enter__(self) -> "ListenerProcess":
+    def __enter__(self) -> Self:
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603 our own module
                 [sys.executable, "-m", "routing_spi.cli", *self.arguments],

@@ -1,22 +1,24 @@
 """Gears and their endpoints."""
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, select, update
 
 from broker.core.application import Gear
 from broker.core.ids import ApplicationId, GearId, GroupId, NodeId, OperationId, UserId
 from broker.interfaces import StoredEndpoint
 from broker.store.among import among
+from broker.store.bulk import insert_rows
 from broker.store.tables import applications, endpoints, gears, nodes
 
 _READ = select(gears, nodes.c.zone, nodes.c.region).join(nodes, nodes.c.node_id == gears.c.node_id)
 _ORDER = (gears.c.application_id, gears.c.group_id, gears.c.ordinal)
 _COLUMNS = tuple(column.name for column in gears.columns)
+_GEAR_VALUES = attrgetter(*_COLUMNS)
 _ENDPOINT_COLUMNS = tuple(column.name for column in endpoints.columns)
-_INSERT_GEARS = insert(gears)
-_INSERT_ENDPOINTS = insert(endpoints)
+_ENDPOINT_VALUES = attrgetter(*_ENDPOINT_COLUMNS)
 _OF_OPERATION = _READ.where(gears.c.operation_id == bindparam("wanted")).order_by(*_ORDER)
 _PROXIES_OF = _READ.where(gears.c.application_id == bindparam("wanted"), gears.c.carries_proxy).order_by(*_ORDER)
 _SET_UID = update(gears).where(gears.c.gear_id == bindparam("this_gear")).values(uid=bindparam("new_uid"))
@@ -82,9 +84,7 @@ class GearRepository:
 
     def add(self, added: Sequence[Gear]) -> None:
         """Store new gears."""
-        rows = [{name: getattr(gear, name) for name in _COLUMNS} for gear in added]
-        if rows:
-            self._connection.execute(_INSERT_GEARS, rows)
+        insert_rows(self._connection, gears, _COLUMNS, [_GEAR_VALUES(gear) for gear in added])
 
     def change(self, gear_ids: Sequence[GearId], **values: object) -> None:
         """Set the same columns to the same values on all of these gears."""
@@ -133,9 +133,7 @@ class GearRepository:
 
     def add_endpoints(self, added: Sequence[StoredEndpoint]) -> None:
         """Store the endpoints that nodes have exposed."""
-        rows = [{name: getattr(endpoint, name) for name in _ENDPOINT_COLUMNS} for endpoint in added]
-        if rows:
-            self._connection.execute(_INSERT_ENDPOINTS, rows)
+        insert_rows(self._connection, endpoints, _ENDPOINT_COLUMNS, [_ENDPOINT_VALUES(each) for each in added])
 
     def remove_endpoints(self, gear_ids: Sequence[GearId], cartridge: str) -> None:
         """Delete the endpoints of one cartridge on these gears."""

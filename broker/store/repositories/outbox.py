@@ -4,13 +4,14 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Integer, Table, bindparam, func, insert, select, update
+from sqlalchemy import BigInteger, Connection, Integer, Table, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from broker.core.ids import CommandId, NodeId, OperationId, UserId
 from broker.core.node import Liveness
 from broker.interfaces import LoggedEvent, OutgoingEvent, StepRecord
 from broker.store.among import among
+from broker.store.bulk import insert_rows
 from broker.store.tables import commands, counters, nodes, routing_events
 
 POSITION = "routing_position"
@@ -29,22 +30,27 @@ _LOG_COLUMNS = tuple(
         "data",
     )
 )
-_STEP_COLUMNS = tuple(
-    commands.c[name]
-    for name in (
-        "command_id",
-        "operation_id",
-        "application_id",
-        "node_id",
-        "gear_id",
-        "kind",
-        "body",
-        "state",
-    )
+_EVENT_COLUMNS = (
+    "application_id",
+    "owner_id",
+    "sequence",
+    "action",
+    "app_name",
+    "namespace",
+    "occurred_at",
+    "data",
 )
-
-_INSERT_EVENTS = insert(routing_events)
-_INSERT_COMMANDS = insert(commands)
+_STEP_NAMES = (
+    "command_id",
+    "operation_id",
+    "application_id",
+    "node_id",
+    "gear_id",
+    "kind",
+    "body",
+    "state",
+)
+_STEP_COLUMNS = tuple(commands.c[name] for name in _STEP_NAMES)
 _HELD_POSITION = select(counters.c.value).where(counters.c.name == POSITION).with_for_update()
 _CURSOR = select(counters.c.value).where(counters.c.name == bindparam("destination"))
 _MOVE_CURSOR = update(counters).where(counters.c.name == bindparam("destination"))
@@ -86,21 +92,20 @@ class OutboxRepository:
     def add_events(self, events: Sequence[OutgoingEvent]) -> None:
         """Write events; the relay gives them their positions."""
         rows = [
-            {
-                "application_id": event.application_id,
-                "owner_id": event.owner_id,
-                "sequence": event.sequence,
-                "action": event.action,
-                "app_name": event.app_name,
-                "namespace": event.namespace,
-                "occurred_at": event.occurred_at,
-                "data": json.dumps(event.data, separators=(",", ":")),
-            }
+            (
+                event.application_id,
+                event.owner_id,
+                event.sequence,
+                event.action,
+                event.app_name,
+                event.namespace,
+                event.occurred_at,
+                json.dumps(event.data, separators=(",", ":")),
+            )
             for event in events
         ]
-        if rows:
-            self._connection.execute(_INSERT_EVENTS, rows)
-            self.has_events = True
+        insert_rows(self._connection, routing_events, _EVENT_COLUMNS, rows)
+        self.has_events |= bool(rows)
 
     def number_events(self, limit: int) -> int:
         """Give the next positions to at most `limit` events without one, in the order of their writing.
@@ -146,9 +151,20 @@ class OutboxRepository:
 
     def add_commands(self, steps: Sequence[StepRecord]) -> None:
         """Write commands that nodes have to be told, in this order."""
-        rows = [{column.name: getattr(step, column.name) for column in _STEP_COLUMNS} for step in steps]
-        if rows:
-            self._connection.execute(_INSERT_COMMANDS, rows)
+        rows = [
+            (
+                step.command_id,
+                step.operation_id,
+                step.application_id,
+                step.node_id,
+                step.gear_id,
+                step.kind,
+                json.dumps(step.body, separators=(",", ":")),
+                step.state,
+            )
+            for step in steps
+        ]
+        insert_rows(self._connection, commands, _STEP_NAMES, rows)
 
     def settle_commands(self, outcomes: Mapping[CommandId, str | None]) -> None:
         """Mark as done (None) or failed (the error)."""

@@ -84,7 +84,7 @@ def test_the_status_page_of_the_proxy_is_not_a_public_endpoint():
 @pytest.mark.parametrize(
     ("name", "kind", "port", "protocols"),
     [
-        ("haproxy-1.4", EndpointType.LOAD_BALANCER, 8080, ("http",)),
+        ("haproxy-1.4", EndpointType.LOAD_BALANCER, 8080, ("http", "ws")),
         ("php-5.4", EndpointType.WEB_FRAMEWORK, 8080, ("http", "ws")),
         ("mysql-5.5", EndpointType.DATABASE, 3306, ("mysql",)),
         ("postgresql-9.2", EndpointType.DATABASE, 5432, ("postgresql",)),

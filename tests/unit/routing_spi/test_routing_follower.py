@@ -148,6 +148,18 @@ def test_where_some_events_come_a_missing_position_is_no_gap():
     assert world.broker.asked == []
 
 
+def test_for_a_reader_who_may_see_some_applications_other_positions_are_no_gap():
+    mine = a_life(position=9)
+    world = World(mine, every_position=True)
+    world.follower.offer(Snapshot(position=4, tables={}, partial=True))
+
+    decisions = world.receive(*mine)
+
+    assert set(decisions) == {Decision.APPLY}
+    assert world.broker.asked == []
+    assert world.follower.position == mine[-1].position
+
+
 def test_a_listener_that_raises_is_told_the_same_again():
     events = a_life(position=0)
     world = World(events)

@@ -54,7 +54,11 @@ def test_a_recorded_event_is_one_flushed_line(tmp_path):
 def test_without_a_file_events_are_recorded_on_stdout(capsys):
     RecordingListener({}).resync(Snapshot(position=3, tables={}))
 
-    assert json.loads(capsys.readouterr().out)["snapshot"] == {"position": 3, "applications": []}
+    assert json.loads(capsys.readouterr().out)["snapshot"] == {
+        "position": 3,
+        "partial": False,
+        "applications": [],
+    }
 
 
 def test_a_file_that_cannot_be_written_is_refused(tmp_path):

@@ -1,0 +1,73 @@
+import re
+
+from flask import Flask
+
+
+def document(world):
+    return world.nobody.send("GET", "/broker/rest/openapi.json").get_json()
+
+
+def test_every_resource_of_the_application_is_described(world):
+    described = {
+        (method.upper(), re.sub(r"[{](\w+)[}]", r"<\1>", path).removesuffix(".json"))
+        for path, methods in document(world)["paths"].items()
+        for method in methods
+    }
+
+    assert described == served(world.wsgi_app)
+
+
+def served(wsgi_app: Flask):
+    pages = {"/", "/broker/rest"}
+    return {
+        (method, rule.rule)
+        for rule in wsgi_app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+        if rule.rule not in pages
+    }
+
+
+def test_every_reference_leads_somewhere(world):
+    whole = document(world)
+    text = str(whole)
+
+    names = set(re.findall(r"#/components/schemas/(\w+)", text))
+    assert names <= set(whole["components"]["schemas"])
+
+
+def test_every_operation_has_an_id_of_its_own(world):
+    ids = [
+        operation["operationId"] for methods in document(world)["paths"].values() for operation in methods.values()
+    ]
+
+    assert len(ids) == len(set(ids))
+
+
+def test_every_capture_of_a_path_is_a_parameter(world):
+    for path, methods in document(world)["paths"].items():
+        for operation in methods.values():
+            captures = {each["name"] for each in operation["parameters"] if each["in"] == "path"}
+            assert captures == set(re.findall(r"{(\w+)}", path)), path
+
+
+def test_a_body_may_be_a_form_or_json(world):
+    event = document(world)["paths"]["/domain/{domain_id}/application/{application_name}/events"]["post"]
+
+    assert set(event["requestBody"]["content"]) == {"application/json", "application/x-www-form-urlencoded"}
+
+
+def test_what_needs_a_login_says_so_and_says_401(world):
+    paths = document(world)["paths"]
+
+    assert paths["/user"]["get"]["security"] == [{"basic": []}]
+    assert "401" in paths["/user"]["get"]["responses"]
+    assert paths["/api"]["get"]["security"] == []
+    assert "401" not in paths["/api"]["get"]["responses"]
+
+
+def test_what_an_application_shows_is_what_the_document_says_it_shows(world, testha):
+    shown = testha("GET", "/applications/testha?include=cartridges")
+    schemas = document(world)["components"]["schemas"]
+
+    assert set(shown.data) == set(schemas["Application"]["properties"])
+    assert set(shown.data["cartridges"][0]) == set(schemas["Cartridge"]["properties"])
