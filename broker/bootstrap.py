@@ -1,21 +1,21 @@
-"""The composition root: settings become a platform of use cases and adapters. Nothing else knows every adapter."""
+"""The composition root: settings become a platform of use cases and adapters. Nothing else knows every adapter.
+
+The bus and DNS are loaded where they are made, so that a command that needs neither starts in half the time.
+"""
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from broker.bus.channel import BusChannel
-from broker.bus.publisher import KombuPublisher, Message
 from broker.catalogue.reader import read_catalogue, shipped_manifests
 from broker.config import Settings, load_settings
 from broker.core.errors import ConfigurationError
 from broker.core.placement.model import Rules
 from broker.core.policy import Policy
 from broker.core.sparse import MultiplierRule
-from broker.dns.client import ask
-from broker.dns.server import DnsServer
 from broker.interfaces import CommandChannel, Json, LoggedEvent, Platform, UnitOfWork
 from broker.log import set_up_logging
 from broker.process.clock import SystemClock
@@ -28,6 +28,11 @@ from broker.store.fleet_cache import FleetCache
 from broker.store.migrate import SchemaMismatch, check_schema, current_revision, migrate
 from broker.store.unit_of_work import SqlUnitOfWork
 from broker.usecases.dialects import json_message, ose2_message
+
+if TYPE_CHECKING:
+    from broker.bus.channel import BusChannel
+    from broker.bus.publisher import KombuPublisher, Message
+    from broker.dns.server import DnsServer
 
 __all__ = [
     "Built",
@@ -53,7 +58,7 @@ class Built:
     platform: Platform
     database: Database
     signal: LocalSignal
-    publishers: tuple[KombuPublisher, ...] = field(default=())
+    publishers: "tuple[KombuPublisher, ...]" = field(default=())
 
     def close(self) -> None:
         """Let go of connections and wake everybody who waits."""
@@ -178,9 +183,11 @@ def policy_of(settings: Settings) -> Policy:
     )
 
 
-def _publishers(settings: Settings) -> Sequence[KombuPublisher]:
+def _publishers(settings: Settings) -> "Sequence[KombuPublisher]":
     if settings.bus_url == EMBEDDED_BUS:
         return ()
+    from broker.bus.publisher import KombuPublisher  # noqa: PLC0415 as the module says
+
     made = []
     for dialect in settings.spi_dialects:
         ose2 = dialect == "ose2-yaml"
@@ -196,12 +203,16 @@ def _publishers(settings: Settings) -> Sequence[KombuPublisher]:
     return made
 
 
-def _json(event: LoggedEvent) -> Message | None:
+def _json(event: LoggedEvent) -> "Message | None":
+    from broker.bus.publisher import Message  # noqa: PLC0415 as the module says
+
     key, body, content_type = json_message(event)
     return Message(routing_key=key, body=body, content_type=content_type)
 
 
-def _ose2(routing_key: str, event: LoggedEvent) -> Message | None:
+def _ose2(routing_key: str, event: LoggedEvent) -> "Message | None":
+    from broker.bus.publisher import Message  # noqa: PLC0415 as the module says
+
     told = ose2_message(event, routing_key)
     if told is None:
         return None
@@ -226,13 +237,24 @@ class StoredNames:
             return work.outbox.last_position() + 1
 
 
-def bus_channel(settings: Settings) -> BusChannel:
+def bus_channel(settings: Settings) -> "BusChannel":
     """The way to nodes whose agents are on the bus."""
+    from broker.bus.channel import BusChannel  # noqa: PLC0415 as the module says
+
     return BusChannel(settings.bus_url)
 
 
-def dns_server(built: Built) -> DnsServer:
+def ask(host: str, port: int, name: str, kind: str = "A") -> tuple[str, tuple[str, ...]]:
+    """The status of a DNS server's answer and its records; raises `OSError` where nobody answers in time."""
+    from broker.dns import client  # noqa: PLC0415 as the module says
+
+    return client.ask(host, port, name, kind)
+
+
+def dns_server(built: Built) -> "DnsServer":
     """The embedded DNS server of this platform, bound to its port."""
+    from broker.dns.server import DnsServer  # noqa: PLC0415 as the module says
+
     settings = built.settings
     return DnsServer(
         StoredNames(built.platform),

@@ -39,7 +39,6 @@ class WebServer:
                 port=port,
                 threads=threads,
                 ident=None,
-                send_bytes=1,  # a routing event goes out when it comes, not when a buffer is full
                 max_request_body_size=MOST_BYTES,
                 clear_untrusted_proxy_headers=True,
             )
@@ -70,3 +69,4 @@ class WebServer:
             self._thread.join(POLL_SECONDS * 4)
         self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=5)
         self._server.close()
+        self._server.asyncore.close_all(map=self._server._map)  # noqa: SLF001 as above

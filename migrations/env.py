@@ -1,8 +1,12 @@
 """Runs migrations on the connection it is given, in one transaction."""
 
 from alembic import context
+from sqlalchemy import func, select
 
 from broker.store.tables import metadata
+
+# Any number will do that nobody else locks in this database.
+MIGRATING = 0x67656172
 
 
 def run() -> None:
@@ -12,6 +16,9 @@ def run() -> None:
     if connection.dialect.name == "sqlite":
         # The driver is in autocommit: whoever migrates holds the database, and a crash leaves the old schema.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        # Brokers that start together migrate one after the other, and the second finds it done.
+        connection.execute(select(func.pg_advisory_xact_lock(MIGRATING)))
     with context.begin_transaction():
         context.run_migrations()
     connection.commit()

@@ -14,8 +14,7 @@ from broker.api.fields import Flag
 from broker.api.negotiation import negotiate_media, negotiate_version, wants_no_links
 from broker.api.options import ApiOptions
 from broker.api.parameters import read_parameters
-from broker.api.paths import PATH_KEY, PREFIX, SUFFIX_KEY
-from broker.api.refusals import NotUtf8, Unreadable
+from broker.api.paths import PREFIX, SUFFIX_KEY
 from broker.api.streams import StreamSlots
 from broker.api.url import Url, find_named
 from broker.core.errors import Refusal
@@ -33,7 +32,6 @@ class Dispatcher:
 
     def serve(self, url: Url, path: Mapping[str, str]) -> Response:
         """Answer the request of this moment; every refusal is raised."""
-        _check_path()
         parameters = read_parameters(request, self.options.max_request_bytes)
         no_links = Flag(load_default=False).deserialize(parameters.get("nolinks"))
         accept = request.headers.get("Accept", "")
@@ -96,13 +94,3 @@ def _load(url: Url, call: Call) -> Call:
         if url.finds:
             find_named(call)
         raise
-
-
-def _check_path() -> None:
-    given = request.environ[PATH_KEY].encode("latin-1")
-    try:
-        given.decode("utf-8")
-    except UnicodeDecodeError:
-        raise NotUtf8 from None
-    if b"\0" in given:
-        raise Unreadable("A path has no null characters.")

@@ -18,6 +18,7 @@ from broker.api.negotiation import LATEST
 from broker.api.openapi import described
 from broker.api.options import ApiOptions
 from broker.api.page import front_page
+from broker.api.parameters import check_path
 from broker.api.paths import PATH_KEY, PREFIX, CanonicalPaths, canonical
 from broker.api.refusals import MethodNotAllowed as NotThatMethod
 from broker.api.refusals import NothingHere, Unreadable
@@ -79,6 +80,7 @@ def _begin() -> None:
     g.reference = str(uuid.uuid4())
     g.version = LATEST
     g.caller = None
+    check_path(request.environ[PATH_KEY])
 
 
 def _end(response: Response) -> Response:
@@ -92,7 +94,7 @@ def _end(response: Response) -> Response:
         "request",
         extra={
             "method": request.method,
-            "path": request.environ.get(PATH_KEY, request.path),
+            "path": request.environ[PATH_KEY],
             "status": response.status_code,
             "seconds": round(time.perf_counter() - g.began, 6),
             "login": None if g.caller is None else g.caller.login,
@@ -111,7 +113,7 @@ def _failed(error: Exception) -> Response:
     if isinstance(error, MethodNotAllowed):
         return _refused(NotThatMethod(request.method, tuple(error.valid_methods or ())))
     if isinstance(error, NotFound):
-        path = re.sub(r"[^\w/.:@%+-]", "?", request.environ.get(PATH_KEY, ""))[:100]
+        path = re.sub(r"[^\w/.:@%+-]", "?", request.environ[PATH_KEY])[:100]
         return _refused(NothingHere(f"Nothing is at {path}. {PREFIX}/api lists what there is."))
     if isinstance(error, HTTPException):
         return _refused(Unreadable(f"The request could not be read: {error.name}."))

@@ -41,7 +41,7 @@ def negotiate_media(accept: str, suffix: str, offered: Sequence[str]) -> str:
         text = f"The format '{suffix}' is not offered. Leave the suffix out, or use .json."
         raise NotAcceptable(text)
     wanted = [part.partition(";")[0].strip().lower() for part in accept.split(",") if not _refused(part)]
-    if not any(wanted):
+    if not accept.strip():
         return offered[0]
     for kind in wanted:
         for media in offered:

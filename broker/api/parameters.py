@@ -34,6 +34,16 @@ def check_utf8(value: object) -> None:
         raise NotUtf8 from None
 
 
+def check_path(path: str) -> None:
+    """Raises `NotUtf8` or `Unreadable` for a path, as WSGI has it, that nothing could be found by."""
+    try:
+        text = path.encode("latin-1").decode("utf-8")
+    except UnicodeDecodeError:
+        raise NotUtf8 from None
+    if "\0" in text:
+        raise Unreadable("A path has no null characters.")
+
+
 def _body(request: Request, maximum: int) -> bytes:
     try:
         return request.get_data(cache=True)

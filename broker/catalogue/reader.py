@@ -16,6 +16,9 @@ def shipped_manifests() -> Path:
     """The directory of the manifests that come with the broker."""
     return Path(__file__).parent / "manifests"
 
+# The one in C, where it was built, is ten times as fast, and every command reads the catalogue.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 def read_catalogue(directories: Iterable[Path]) -> tuple[Cartridge, ...]:
     """The cartridges of every `*.yaml` and `*.yml` file there; by base name, then vendor, then newest first.
@@ -43,7 +46,7 @@ def _manifests(directory: Path) -> list[Path]:
 
 def _document(path: Path) -> object:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.load(path.read_text(encoding="utf-8"), _LOADER)  # noqa: S506 both loaders are safe ones
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise MalformedManifest(path, None, f"not readable as YAML: {error}") from error
 

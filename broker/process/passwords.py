@@ -39,7 +39,7 @@ class Argon2Passwords:
     def verify(self, login: str, password: str, password_hash: str) -> bool:
         """True if it is the password of that hash."""
         text = f"{login}\0{password}\0{password_hash}"
-        mark = hmac.new(self._key, text.encode(), hashlib.sha256).digest()
+        mark = hmac.new(self._key, text.encode(errors="surrogatepass"), hashlib.sha256).digest()
         if self._is_remembered(mark):
             return True
         if not self._matches(password, password_hash):
@@ -54,7 +54,7 @@ class Argon2Passwords:
     def _matches(self, password: str, password_hash: str) -> bool:
         try:
             return self._hasher.verify(password_hash, password)
-        except (VerificationError, InvalidHashError):
+        except (VerificationError, InvalidHashError, UnicodeEncodeError):
             return False
 
     def _is_remembered(self, mark: bytes) -> bool:

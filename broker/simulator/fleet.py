@@ -12,6 +12,9 @@ from node_agent.gear import CarriedCartridge, Gear, GearState
 from node_agent.protocol import CartridgeSpec, Command
 from node_agent.simulated_node import Delivery, SimulatedNode
 
+# Heartbeats taken in while commands wait: about a millisecond of them.
+NODES_AT_ONCE = 500
+
 
 class SimulatedFleet:
     """A command channel to simulated nodes. A node is used by one thread at a time, as a real one works in order."""
@@ -52,9 +55,16 @@ class SimulatedFleet:
             node.faults.fail_every = 0
 
     def heard(self) -> list[str]:
-        """The nodes whose heartbeat arrives now."""
+        """The nodes whose heartbeat arrives now. Commands get their turn between one part of the fleet and the next."""
         with self._lock:
-            return [node_id for node_id, node in self._nodes.items() if node.heartbeat() is not None]
+            nodes = list(self._nodes.values())
+        arrived: list[str] = []
+        for start in range(0, len(nodes), NODES_AT_ONCE):
+            with self._lock:
+                part = nodes[start : start + NODES_AT_ONCE]
+                arrived += [node.node_id for node in part if node.heartbeat() is not None]
+            time.sleep(0)  # a lock that is let go and taken at once is never anybody else's
+        return arrived
 
     def call(self, commands: Sequence[Json], deadline_seconds: float) -> Mapping[str, Json]:
         """Send commands and wait for their replies, until the deadline for those that do not come or are late."""
@@ -108,10 +118,12 @@ class SimulatedFleet:
 
 def _gear(recorded: RecordedGear) -> Gear:
     carried = []
-    for place, (wire, endpoints) in enumerate(recorded.cartridges, 1):
+    held = {_host(endpoints[0].internal_address) for _, endpoints in recorded.cartridges if endpoints}
+    free = (host for host in range(1, ADDRESSES_PER_UID) if host not in held)
+    for wire, endpoints in recorded.cartridges:
         spec = CartridgeSpec.from_wire(wire)
         ports = {endpoint.port_name: endpoint.public_port for endpoint in endpoints}
-        host = _host(endpoints[0].internal_address) if endpoints else place
+        host = _host(endpoints[0].internal_address) if endpoints else next(free)
         exposed = tuple(ports[each.port_name] for each in spec.endpoints if each.port_name in ports)
         carried.append(CarriedCartridge(spec=spec, host=host, public_ports=exposed))
     return Gear(

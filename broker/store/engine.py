@@ -15,7 +15,10 @@ SQLITE_BUSY_MILLISECONDS = 10_000
 
 @dataclass(frozen=True, kw_only=True)
 class Database:
-    """An engine and the lock that queues this process's writers where the database itself would make them spin."""
+    """An engine and the lock that lets one writer of this process in at a time.
+
+    SQLite would make writers spin; and the fleet in memory is changed by who holds the lock, and by nobody else.
+    """
 
     engine: Engine
     writer: threading.RLock = field(default_factory=threading.RLock)
@@ -28,13 +31,10 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A connection in a transaction that may write; the caller commits."""
-        if not self.is_sqlite:
-            with self.engine.connect() as connection:
-                yield connection
-            return
         with self.writer, self.engine.connect() as connection:
-            # A deferred transaction that reads and then writes fails at once when another wrote in between.
-            _begin(connection, "BEGIN IMMEDIATE")
+            if self.is_sqlite:
+                # A deferred transaction that reads and then writes fails at once when another wrote in between.
+                _begin(connection, "BEGIN IMMEDIATE")
             yield connection
 
     @contextmanager
@@ -43,6 +43,8 @@ class Database:
         with self.engine.connect() as connection:
             if self.is_sqlite:
                 _begin(connection, "BEGIN")
+            else:
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             yield connection
 
 

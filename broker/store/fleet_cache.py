@@ -2,7 +2,8 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from broker.core.ids import GroupId, NodeId
@@ -15,20 +16,55 @@ from broker.core.placement.spread import GroupSpread
 MAX_REMEMBERED_PLACES = 500_000
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KnownNodes:
+    """Where nodes are and which of them are silent, as of the change number `seen`; never changed, only replaced."""
+
+    seen: int = -1
+    addresses: Mapping[NodeId, str] = field(default_factory=dict)
+    places: Mapping[NodeId, tuple[str | None, str | None]] = field(default_factory=dict)
+    unresponsive: frozenset[NodeId] = frozenset()
+
+    def learnt(self, rows: Iterable[Any], seen: int) -> "KnownNodes":
+        """The same with the node rows that changed up to the change number `seen`."""
+        addresses, places, unresponsive = dict(self.addresses), dict(self.places), set(self.unresponsive)
+        for row in rows:
+            addresses[row.node_id] = row.public_address
+            places[row.node_id] = (row.region, row.zone)
+            (unresponsive.discard if row.liveness == Liveness.RESPONSIVE else unresponsive.add)(row.node_id)
+        return KnownNodes(seen=seen, addresses=addresses, places=places, unresponsive=frozenset(unresponsive))
+
+    def has_moved(self, other: "KnownNodes") -> bool:
+        """Whether a node of both is in another place in `other`."""
+        return any(other.places.get(node_id, place) != place for node_id, place in self.places.items())
+
+
 class FleetCache:
-    """The fleet and the spreads of one process; every method is called with `lock` held."""
+    """The fleet and the spreads of one process; every method is called with `lock` held.
+
+    `known` holds committed rows only and is for everybody; `fleet`, with what its writer has reserved and not
+    committed, is for the one writer there is.
+    """
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.fleet = Fleet()
-        self.addresses: dict[NodeId, str] = {}
-        self.unresponsive: set[NodeId] = set()
-        self.seen = -1
+        self.fleet_seen = -1
+        self.known = KnownNodes()
         self._spreads: OrderedDict[GroupId, tuple[int, GroupSpread]] = OrderedDict()
         self._places = 0
 
-    def learn(self, rows: Iterable[Any], seen: int) -> None:
-        """Take in the node rows that changed up to the change number `seen`."""
+    def know(self, known: KnownNodes) -> None:
+        """Take in what was committed, unless more is known already."""
+        if known.seen > self.known.seen:
+            if self.known.has_moved(known):
+                self._spreads.clear()
+                self._places = 0
+            self.known = known
+
+    def learn_fleet(self, rows: Iterable[Any], seen: int) -> bool:
+        """Take in the node rows that changed up to the change number `seen`; whether any told something new."""
+        news = False
         for row in rows:
             node = Node(
                 node_id=row.node_id,
@@ -40,14 +76,27 @@ class FleetCache:
                 active=row.active,
                 responsive=row.liveness == Liveness.RESPONSIVE,
             )
-            (self.fleet.update if row.node_id in self.fleet else self.fleet.add)(node)
-            self.addresses[row.node_id] = row.public_address
-            (self.unresponsive.discard if node.responsive else self.unresponsive.add)(row.node_id)
-        self.seen = seen
+            if node.node_id not in self.fleet:
+                self.fleet.add(node)
+            elif self.fleet.node(node.node_id) != node:
+                self.fleet.update(node)
+            else:
+                continue
+            news = True
+        self.fleet_seen = seen
+        return news
 
-    def forget(self) -> None:
-        """Learn the whole fleet anew at the next look: another process has changed what is known here."""
-        self.seen = -1
+    def free(self, node_id: NodeId, count: int) -> None:
+        """Give room back; where another process took it, or nothing is known yet, the fleet is learnt anew."""
+        entry = self.fleet.entry(node_id)
+        if self.fleet_seen < 0 or entry is None or entry.gears < count:
+            self.forget_fleet()
+        else:
+            self.fleet.release(node_id, count)
+
+    def forget_fleet(self) -> None:
+        """Learn the whole fleet anew at the next look."""
+        self.fleet_seen = -1
 
     def take_spread(self, group_id: GroupId, generation: int) -> GroupSpread | None:
         """Hand out the spread for that generation; the taker gives it back with `keep_spread`, or it is gone."""

@@ -1,13 +1,19 @@
-"""Brings the database to the schema this code expects, or says that it is not there."""
+"""Brings the database to the schema this code expects, or says that it is not there.
+
+Alembic is loaded only to change a schema: to look at one is what every command does first, and quickly.
+"""
 
 from importlib import resources
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from sqlalchemy import Select, String, column, inspect, select, table
 
 from broker.store.engine import Database
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+_VERSION: Select[str] = select(column("version_num", String)).select_from(table("alembic_version"))
 
 
 class SchemaMismatch(Exception):
@@ -16,6 +22,8 @@ class SchemaMismatch(Exception):
 
 def migrate(database: Database, revision: str = "head") -> None:
     """Bring the database to `revision`; what is there already is left as it is."""
+    from alembic import command  # noqa: PLC0415 as the module says
+
     config = _config()
     with database.engine.connect() as connection:
         config.attributes["connection"] = connection
@@ -24,6 +32,8 @@ def migrate(database: Database, revision: str = "head") -> None:
 
 def downgrade(database: Database, revision: str) -> None:
     """Take the database back to `revision` ("base": empty)."""
+    from alembic import command  # noqa: PLC0415 as the module says
+
     config = _config()
     with database.engine.connect() as connection:
         config.attributes["connection"] = connection
@@ -33,15 +43,24 @@ def downgrade(database: Database, revision: str) -> None:
 def current_revision(database: Database) -> str | None:
     """The revision the database is at; None for one that has no schema."""
     with database.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found: str | None = connection.execute(_VERSION).scalar()
+        return found
 
 
 def expected_revision() -> str:
     """The revision this code needs."""
-    revision = ScriptDirectory.from_config(_config()).get_current_head()
-    if revision is None:
+    return max(known_revisions())
+
+
+def known_revisions() -> frozenset[str]:
+    """Every revision of this installation: the number that the file of each begins with."""
+    versions = resources.files("migrations").joinpath("versions").iterdir()
+    numbers = frozenset(each.name.partition("_")[0] for each in versions if each.name[:1].isdigit())
+    if not numbers:
         raise SchemaMismatch("the migrations are missing from this installation")
-    return revision
+    return numbers
 
 
 def check_schema(database: Database) -> None:
@@ -51,15 +70,16 @@ def check_schema(database: Database) -> None:
         return
     if found is None:
         raise SchemaMismatch("The database is empty. Run `gearbroker migrate`, or start `gearbroker serve`.")
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if found in known:
+    if found in known_revisions():
         raise SchemaMismatch(
             f"The database is at revision {found}, this code needs {wanted}. Run `gearbroker migrate`."
         )
     raise SchemaMismatch(f"The database is at revision {found}, which this code does not know: use a newer gearbroker.")
 
 
-def _config() -> Config:
+def _config() -> "Config":
+    from alembic.config import Config  # noqa: PLC0415 as the module says
+
     config = Config()
     config.set_main_option("script_location", str(resources.files("migrations")))
     return config

@@ -155,6 +155,13 @@ gears = Table(
         sqlite_where=text("operation_id IS NOT NULL"),
         postgresql_where=text("operation_id IS NOT NULL"),
     ),
+    # As a rule no gear is idle, and every verdict asks for those that are.
+    Index(
+        "ix_gears_idle",
+        "group_id",
+        sqlite_where=text("lifecycle != 'started'"),
+        postgresql_where=text("lifecycle != 'started'"),
+    ),
     # The proxy gears of an application are few among many, and every verdict asks for them.
     Index(
         "ix_gears_proxies",

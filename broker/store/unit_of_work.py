@@ -49,7 +49,7 @@ class SqlUnitOfWork:
         self.users = UserRepository(connection)
         self.namespaces = NamespaceRepository(connection)
         self.nodes = NodeRepository(connection, self._cache)
-        self.applications = ApplicationRepository(connection, self.nodes.renewed)
+        self.applications = ApplicationRepository(connection, self.nodes.renewed, self.nodes.hold)
         self.gears = GearRepository(connection)
         self.outbox = OutboxRepository(connection)
         self.operations = OperationRepository(connection)
@@ -70,10 +70,12 @@ class SqlUnitOfWork:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not self._committed:
-            self.nodes.rolled_back()
-            self._connection.rollback()
-        self._opening.__exit__(kind, error, trace)
+        try:
+            if not self._committed:
+                self.nodes.rolled_back()
+                self._connection.rollback()
+        finally:
+            self._opening.__exit__(kind, error, trace)
         if self._committed and self.outbox.has_events:
             if self._position:
                 self._signal.numbered(self._position)

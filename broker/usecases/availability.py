@@ -17,6 +17,7 @@ from broker.core.high_availability import (
 )
 from broker.core.ids import ApplicationId, OperationId
 from broker.core.owner import User
+from broker.core.scaling import ScaleChange, check_change
 from broker.core.sparse import proxy_limits, wanted_proxies
 from broker.interfaces import Platform, StepRecord, UnitOfWork
 from broker.usecases.announcing import ha_name, table_of
@@ -46,6 +47,9 @@ def enable_ha(platform: Platform, user: User, reference: str, namespace: str | N
             raise HighAvailabilityRefused("Cannot make the application HA because there is no web cartridge.")
         gears = {gear.gear_id: gear for gear in work.gears.of_group(group.group_id)}
         wanted = _promotions(platform, work, parts, tuple(gears.values()))
+        limits = effective_limits(parts, platform.catalogue, ha=True)[group.group_id]
+        change = ScaleChange(current=group.gear_count, target=group.gear_count + wanted.add_proxy_gears)
+        check_change(change, limits.minimum, limits.maximum)
         growth = grow_group(platform, work, parts, group, (True,) * wanted.add_proxy_gears, operation_id=operation_id)
         promoted = [gears[gear_id] for gear_id in wanted.promote]
         work.gears.change([gear.gear_id for gear in promoted], operation_id=operation_id)
@@ -79,6 +83,9 @@ def _check_enabling(platform: Platform, work: UnitOfWork, parts: ApplicationPart
 
 def _promotions(platform: Platform, work: UnitOfWork, parts: ApplicationParts, gears: tuple[Gear, ...]) -> EnablePlan:
     unresponsive = work.nodes.unresponsive()
+    # A gear that is still to lose the proxy of an earlier try would lose this one.
+    owing = work.outbox.gears_owing(parts.application.application_id)
+    wanted = Lifecycle.STARTED if parts.application.running else Lifecycle.STOPPED
     candidates = [
         PromotionCandidate(
             gear_id=gear.gear_id,
@@ -86,7 +93,7 @@ def _promotions(platform: Platform, work: UnitOfWork, parts: ApplicationParts, g
             node_id=gear.node_id,
             zone=gear.zone,
             carries_proxy=gear.carries_proxy,
-            usable=gear.lifecycle == Lifecycle.STARTED and gear.node_id not in unresponsive,
+            usable=gear.lifecycle == wanted and gear.node_id not in unresponsive and gear.gear_id not in owing,
         )
         for gear in gears
     ]

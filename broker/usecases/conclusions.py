@@ -8,16 +8,16 @@ from enum import StrEnum
 from broker.core.application import ApplicationParts, ApplicationPhase, Gear
 from broker.core.dns_names import app_dns_name, gear_dns_name
 from broker.core.errors import EventFailed, NodeFailed, Refusal
-from broker.core.gear import Lifecycle, shown_state
+from broker.core.gear import Lifecycle
 from broker.core.gear_group import web_group
-from broker.core.ids import GearId, NodeId
+from broker.core.ids import CommandId, GearId, NodeId
 from broker.core.rotation import Rotation
-from broker.core.routing_changes import GearStateChanged
 from broker.core.routing_difference import Telling, difference
 from broker.core.routing_table import RoutingTable
 from broker.interfaces import OperationRecord, Platform, StepRecord, StoredEndpoint, UnitOfWork
-from broker.usecases.announcing import announce, ha_name, table_of
-from broker.usecases.standing import settle
+from broker.usecases.announcing import ha_name, table_of
+from broker.usecases.learning import states_told, take_in
+from broker.usecases.standing import tell_and_settle
 from broker.usecases.steps import Outcomes, destruction, removal
 from node_agent.protocol import CommandKind, Reply
 
@@ -37,14 +37,14 @@ class Kind(StrEnum):
 class Conclusion:
     """How an operation ended: the application after it (None if it is gone) and what is still to be told to nodes.
 
-    With `error` the operation failed, and what it had done is undone. `try_again` tells that commands which failed or
-    were not answered stay in the outbox, because the operation is complete without them.
+    With `error` the operation failed, and what it had done is undone. Commands that were not done and are to be told
+    `again` stay in the outbox, because the operation is complete without them.
     """
 
     parts: ApplicationParts | None
     afterwards: tuple[StepRecord, ...] = ()
     error: Refusal | None = None
-    try_again: bool = False
+    again: frozenset[CommandId] = frozenset()
 
 
 Concluder = Callable[[Platform, UnitOfWork, ApplicationParts, OperationRecord, Outcomes], Conclusion]
@@ -76,15 +76,13 @@ def announce_and_settle(
     parts: ApplicationParts,
     after: RoutingTable,
 ) -> ApplicationParts:
-    """Announce how the table changed, then what follows for rotation and verdict."""
+    """Announce how the table changed, with what follows for rotation and verdict."""
     telling = Telling(
         managed_dns=platform.policy.manage_ha_dns,
         router_hostname=platform.policy.router_hostname,
         rotation_reason="gear ratio",
     )
-    parts = announce(platform, work, parts, difference(before, after, telling))
-    parts, changes = settle(platform, work, parts)
-    return announce(platform, work, parts, changes)
+    return tell_and_settle(platform, work, parts, difference(before, after, telling))
 
 
 def count_by_node(gears: Iterable[Gear]) -> dict[NodeId, int]:
@@ -163,12 +161,12 @@ def _conclude_shrinking(
     operation: OperationRecord,
     result: Outcomes,
 ) -> Conclusion:
-    del platform, result  # the gears are gone for the application; a node that has not answered is told again
+    del platform  # the gears are gone for the application; a node that has not answered is told again
     gears = work.gears.of_operation(operation.operation_id)
     work.gears.remove([gear.gear_id for gear in gears])
     work.nodes.free(count_by_node(gears))
     work.users.consume_gears(parts.application.owner_id, -len(gears))
-    return Conclusion(parts=parts, try_again=True)
+    return Conclusion(parts=parts, again=result.may_come)
 
 
 def _conclude_deletion(
@@ -178,12 +176,12 @@ def _conclude_deletion(
     operation: OperationRecord,
     result: Outcomes,
 ) -> Conclusion:
-    del platform, result
+    del platform
     gears = work.gears.of_operation(operation.operation_id)
     work.applications.delete(parts.application.application_id)
     work.nodes.free(count_by_node(gears))
     work.users.consume_gears(parts.application.owner_id, -len(gears))
-    return Conclusion(parts=None, try_again=True)
+    return Conclusion(parts=None, again=result.may_come)
 
 
 def _conclude_state(
@@ -193,34 +191,21 @@ def _conclude_state(
     operation: OperationRecord,
     result: Outcomes,
 ) -> Conclusion:
-    running = operation.arguments["running"] is True
-    done = {step.gear_id for step in result.steps if step.command_id in result.done}
-    gears = [gear for gear in work.gears.of_operation(operation.operation_id) if gear.gear_id in done]
-    lifecycle = Lifecycle.STARTED if running else Lifecycle.STOPPED
-    changed = [gear for gear in gears if gear.lifecycle != lifecycle]
-    work.gears.change([gear.gear_id for gear in changed], lifecycle=lifecycle.value)
+    wanted = operation.arguments["running"] is True
+    told = states_told(result)
+    gears = {
+        gear: told[gear.gear_id] for gear in work.gears.of_operation(operation.operation_id) if gear.gear_id in told
+    }
     work.gears.change([step.gear_id for step in result.steps], operation_id=None)
-    unresponsive = work.nodes.unresponsive()
-    changes = [
-        GearStateChanged(
-            gear_id=gear.gear_id,
-            state=shown_state(lifecycle, node_responds=gear.node_id not in unresponsive),
-            node=gear.node_id,
-            region=gear.region,
-            zone=gear.zone,
-        )
-        for gear in changed
-    ]
-    after = announce(platform, work, parts, changes)
-    if done:
-        after = replace(after, application=replace(after.application, running=running))
-    after, follows = settle(platform, work, after)
-    after = announce(platform, work, after, follows)
+    after = take_in(
+        platform, work, parts, gears, running=wanted if gears or result.silent else parts.application.running
+    )
     error = None
     if not result.all_done:
         text = f"Error occurred while processing event '{operation.arguments['event']}': {result.first_failure}"
         error = EventFailed(text)
-    return Conclusion(parts=work.applications.save(parts, after), error=error)
+    # A node that did not answer may have done it: only its answer, when it is heard of again, tells.
+    return Conclusion(parts=work.applications.save(parts, after), error=error, again=result.silent)
 
 
 def _activate(

@@ -7,11 +7,10 @@ from broker.core.errors import Conflict, EnvironmentVariableNotFound
 from broker.core.ids import OperationId
 from broker.core.owner import User
 from broker.interfaces import Platform, UnitOfWork
-from broker.usecases.announcing import announce
 from broker.usecases.conclusions import Kind
 from broker.usecases.finding import find_application
 from broker.usecases.operations import Plan, carry_out
-from broker.usecases.standing import settle
+from broker.usecases.standing import tell_and_settle
 from broker.usecases.wishes import check_value, check_variable_name, check_variables
 
 
@@ -104,7 +103,6 @@ def _change(
         if check is not None:
             check(work, parts)
         work.applications.set_variables(parts.application.application_id, values, unset)
-        after, changes = settle(platform, work, parts)
-        return Plan(kind=Kind.SET_STATE, parts=announce(platform, work, after, changes))
+        return Plan(kind=Kind.SET_STATE, parts=tell_and_settle(platform, work, parts, ()))
 
     return carry_out(platform, found.application.application_id, plan) or found

@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from broker.core.application import Application, ApplicationParts, Gear, GearGroup
-from broker.core.errors import QuotaExceeded, ScalingRefused
+from broker.core.errors import NoNodeAvailable, QuotaExceeded, ScalingRefused
 from broker.core.gear import Lifecycle
 from broker.core.gear_group import carried_cartridges
 from broker.core.ids import GearId, NodeId, OperationId
@@ -115,7 +116,8 @@ def _place(
     plain = Request(profile=group.profile, region=application.region)
     proxied = replace(plain, carries_proxy=True)
     spread = work.nodes.spread(group.group_id, application.generation, application.region)
-    placements = place(
+    find_nodes = partial(
+        place,
         work.nodes.fleet(),
         spread,
         [proxied if carries else plain for carries in carry],
@@ -123,6 +125,13 @@ def _place(
         draw=Draw.for_application(application.application_id),
         policy=policy.placement_policy,
     )
+    try:
+        placements = find_nodes()
+    except NoNodeAvailable:
+        # Another process may have made room since this one has looked.
+        if not work.nodes.learn_anew():
+            raise
+        placements = find_nodes()
     work.nodes.placed(spread, placements)
     counts: dict[NodeId, int] = dict(Counter(NodeId(placed.node_id) for placed in placements))
     if not work.nodes.reserve(counts):

@@ -1,30 +1,65 @@
 """The nodes of the fleet: registering them, and what follows when they are heard of no more, or again."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
 from broker.core.application import Gear
 from broker.core.gear import Lifecycle, shown_state
 from broker.core.ids import ApplicationId, NodeId
 from broker.core.node import Liveness
 from broker.core.routing_changes import GearStateChanged
-from broker.interfaces import NodeRecord, Platform
-from broker.usecases.announcing import announce
+from broker.core.routing_difference import difference
+from broker.interfaces import NodeRecord, Platform, UnitOfWork
+from broker.usecases.announcing import table_of
 from broker.usecases.operations import tell_afterwards
-from broker.usecases.standing import settle
+from broker.usecases.standing import tell_and_settle
 
 
 def register_nodes(platform: Platform, nodes: Sequence[NodeRecord]) -> None:
     """Take nodes into the fleet, or learn anew what they offer; gears they carry stay theirs.
 
     A node whose name is inside the cloud's domain gets an address there, so that names of gears lead somewhere.
+    Routers are told of a node that has another address, region or zone than before.
     """
     domain = f".{platform.policy.cloud_domain}"
     with platform.unit_of_work() as work:
+        known = work.nodes.records([node.node_id for node in nodes])
+        moved = {
+            node.node_id for node in nodes if node.node_id in known and _place(node) != _place(known[node.node_id])
+        }
         work.nodes.add(nodes)
+        if moved:
+            _announce_moves(platform, work, {node_id: known[node_id] for node_id in moved})
         addresses = [(node.node_id, "A", node.public_address) for node in nodes if node.node_id.endswith(domain)]
         work.names.put(addresses, None)
         work.commit()
+
+
+def _place(node: NodeRecord) -> tuple[str, str | None, str | None]:
+    return (node.public_address, node.region, node.zone)
+
+
+def _announce_moves(platform: Platform, work: UnitOfWork, before: Mapping[NodeId, NodeRecord]) -> None:
+    moved: dict[ApplicationId, list[Gear]] = defaultdict(list)
+    for gear in work.gears.of_nodes(sorted(before)):
+        if gear.lifecycle not in (Lifecycle.BUILDING, Lifecycle.DESTROYING):
+            moved[gear.application_id].append(gear)
+    for parts in work.applications.many(moved):
+        gears = moved[parts.application.application_id]
+        endpoints = work.gears.endpoints_of([gear.gear_id for gear in gears])
+        old = [replace(gear, region=before[gear.node_id].region, zone=before[gear.node_id].zone) for gear in gears]
+        tell = partial(
+            table_of, platform, parts.application, endpoints=endpoints, unresponsive=work.nodes.unresponsive()
+        )
+        changes = difference(
+            tell(gears=old, addresses={gear.node_id: before[gear.node_id].public_address for gear in gears}),
+            tell(gears=gears, addresses={gear.node_id: work.nodes.address(gear.node_id) for gear in gears}),
+        )
+        after = tell_and_settle(platform, work, parts, changes)
+        if after != parts:
+            work.applications.save(parts, after)
 
 
 def list_nodes(platform: Platform) -> tuple[NodeRecord, ...]:
@@ -52,11 +87,9 @@ def change_liveness(platform: Platform, node_ids: Sequence[NodeId], liveness: Li
     Returns how many applications are concerned. A node that is heard of again is told what it has missed.
     """
     with platform.unit_of_work() as work:
-        known = work.nodes.records(node_ids)
-        moved = [node_id for node_id, record in known.items() if record.liveness != liveness]
+        moved = work.nodes.set_liveness(node_ids, liveness.value)
         if not moved:
             return 0
-        work.nodes.set_liveness(moved, liveness.value)
         concerned: dict[ApplicationId, list[Gear]] = defaultdict(list)
         for gear in work.gears.of_nodes(moved):
             concerned[gear.application_id].append(gear)
@@ -66,9 +99,7 @@ def change_liveness(platform: Platform, node_ids: Sequence[NodeId], liveness: Li
                 for gear in concerned[before.application.application_id]
                 if gear.lifecycle not in (Lifecycle.BUILDING, Lifecycle.DESTROYING)
             ]
-            parts = announce(platform, work, before, changes)
-            parts, follows = settle(platform, work, parts)
-            parts = announce(platform, work, parts, follows)
+            parts = tell_and_settle(platform, work, before, changes)
             if parts != before:
                 work.applications.save(before, parts)
         work.commit()

@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from broker.core.application import ApplicationParts, ApplicationPhase
-from broker.core.errors import ApplicationBusy, ApplicationNotFound, NoNodeAvailable
+from broker.core.errors import ApplicationBusy, ApplicationNotFound, NodeFailed, NoNodeAvailable
 from broker.core.ids import ApplicationId, OperationId
 from broker.core.operation import OperationState
 from broker.interfaces import Json, OperationRecord, Platform, StepRecord, UnitOfWork
 from broker.usecases import conclusions
 from broker.usecases.fleet_moved import FleetMoved
+from broker.usecases.learning import learn_states
 from broker.usecases.steps import new_operation_id, outcomes
 from broker.usecases.times import timestamp
 
@@ -107,8 +108,16 @@ def start_in(
 
 def drive(platform: Platform, operation: OperationRecord, steps: tuple[StepRecord, ...]) -> ApplicationParts | None:
     """Send the steps, wait for the replies until the deadline, and conclude."""
-    replies = platform.channel.call([each.body for each in steps], platform.policy.command_deadline_seconds)
-    return conclude(platform, operation, steps, replies)
+    return conclude(platform, operation, steps, _send(platform, steps))
+
+
+def _send(platform: Platform, steps: tuple[StepRecord, ...]) -> Mapping[str, Json]:
+    """The replies of the nodes; a way to them that is broken is their silence."""
+    try:
+        return platform.channel.call([each.body for each in steps], platform.policy.command_deadline_seconds)
+    except Exception:  # noqa: BLE001 whatever is wrong with the way to the nodes
+        _log.exception("commands could not be sent", extra={"commands": len(steps)})
+        return {}
 
 
 def conclude(
@@ -117,15 +126,22 @@ def conclude(
     steps: tuple[StepRecord, ...],
     replies: Mapping[str, Json],
 ) -> ApplicationParts | None:
-    """Store what the replies mean. Raises `NodeFailed`, after undoing, when the operation could not be done."""
+    """Store what the replies mean. Raises `NodeFailed`, after undoing, when the operation could not be done.
+
+    An operation that somebody else has concluded, who took its process for dead, is not concluded twice.
+    """
     result = outcomes(steps, replies)
     with platform.unit_of_work() as work:
         parts = work.applications.locked(operation.application_id)
+        ended = work.operations.ended(operation.operation_id)
+        if ended is not None:
+            if ended.state == OperationState.FAILED:
+                raise NodeFailed(ended.error or "The operation was given up.")
+            return parts
         if parts is None:
             raise ApplicationNotFound(operation.application_id)
         conclusion = conclusions.conclude(platform, work, parts, operation, result)
-        settled = result.finished() if conclusion.try_again else result.settled()
-        work.outbox.settle_commands(settled)
+        work.outbox.settle_commands(result.settled(again=conclusion.again))
         work.outbox.release_commands(operation.operation_id)
         work.outbox.add_commands(conclusion.afterwards)
         work.operations.finish(
@@ -145,13 +161,16 @@ def tell_afterwards(platform: Platform, steps: tuple[StepRecord, ...]) -> int:
     """Tell nodes what no operation waits for; who does not answer is told again later. Returns how many were done."""
     if not steps:
         return 0
-    replies = platform.channel.call([each.body for each in steps], platform.policy.command_deadline_seconds)
-    result = outcomes(steps, replies)
-    if result.settled():
+    replies = _send(platform, steps)
+    if replies:
         with platform.unit_of_work() as work:
-            work.outbox.settle_commands(result.settled())
+            wanted = work.outbox.still_pending([each.command_id for each in steps])
+            result = outcomes([each for each in steps if each.command_id in wanted], replies)
+            work.outbox.settle_commands(result.settled(again=result.may_come))
+            learn_states(platform, work, result)
             work.commit()
-    return len(result.done)
+            return len(result.done)
+    return 0
 
 
 def resume_operations(platform: Platform) -> int:

@@ -1,5 +1,7 @@
 """What an operator asks of applications, whoever owns them."""
 
+from collections.abc import Callable
+
 from broker.core.application import ApplicationParts, ApplicationPhase
 from broker.core.dns_names import app_dns_name
 from broker.core.errors import NotFound
@@ -64,3 +66,47 @@ def reports_by_gear(platform: Platform, gear_id: str) -> tuple[ApplicationReport
         gears = work.gears.by_ids([GearId(gear_id)])
         found = (work.applications.by_id(gear.application_id) for gear in gears)
         return tuple(report(platform, work, parts) for parts in found if parts is not None)
+
+
+Fits = Callable[[str], object]
+
+
+def reports_matching(
+    platform: Platform,
+    *,
+    app: Fits | None = None,
+    domain: Fits | None = None,
+    login: Fits | None = None,
+    gear_uuid: Fits | None = None,
+) -> tuple[ApplicationReport, ...]:
+    """Reports of all applications whose name, namespace, owner and a gear's id fit whatever is asked of them."""
+    with platform.reading() as work:
+        ids = (
+            None if gear_uuid is None else {each.application_id for each in work.gears.all() if gear_uuid(each.gear_id)}
+        )
+        return tuple(
+            report(platform, work, parts)
+            for parts in work.applications.all()
+            for application in (parts.application,)
+            if (app is None or app(application.name))
+            and (domain is None or domain(application.namespace))
+            and (login is None or login(application.owner_login))
+            and (ids is None or application.application_id in ids)
+        )
+
+
+def reports_by_dns_name(platform: Platform, dns_name: str) -> tuple[ApplicationReport, ...]:
+    """The report of the application whose name this is in DNS, its HA name too, whether or not it is HA now."""
+    wanted = dns_name.lower().rstrip(".")
+    policy = platform.policy
+    with platform.reading() as work:
+        return tuple(
+            report(platform, work, parts)
+            for parts in work.applications.all()
+            for application in (parts.application,)
+            if wanted
+            in {
+                app_dns_name(application.name, application.namespace, policy.cloud_domain),
+                ha_name(policy, application),
+            }
+        )

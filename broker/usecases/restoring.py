@@ -24,7 +24,7 @@ class RecordedGear:
 
 
 def recorded_gears(platform: Platform) -> Iterator[RecordedGear]:
-    """Every gear that a node has built; those it was only told to build are not among them."""
+    """Every gear that a node has built; those it was only told to build, or to destroy, are not among them."""
     with platform.reading() as work:
         gears = work.gears.all()
         applications: dict[ApplicationId, ApplicationParts] = {
@@ -34,7 +34,8 @@ def recorded_gears(platform: Platform) -> Iterator[RecordedGear]:
         for endpoint in work.gears.all_endpoints():
             endpoints[endpoint.gear_id].append(endpoint)
     for gear in gears:
-        if gear.uid is not None:
+        # One that was being destroyed may be gone, and its uid another's.
+        if gear.uid is not None and gear.lifecycle != Lifecycle.DESTROYING:
             yield _recorded(platform, applications[gear.application_id], gear, gear.uid, endpoints[gear.gear_id])
 
 

@@ -1,18 +1,35 @@
 """What follows for the whole application from any change of it: which gears rotate, and whether it is HA now."""
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from broker.core.application import ApplicationParts, GearGroup
+from broker.core.application import ApplicationParts, ApplicationPhase, Gear, GearGroup
+from broker.core.gear import Lifecycle
 from broker.core.gear_group import web_group
 from broker.core.ids import NodeId
-from broker.core.placement.fleet import Fleet
 from broker.core.placement.spread import GroupSpread
 from broker.core.rotation import RATIO_VARIABLE, Rotation, gear_ratio, ratio_limit, rotates_out
-from broker.core.routing_changes import Change, GearRotatedIn, GearRotatedOut, VerdictChanged
+from broker.core.routing_changes import Change, EndpointAdded, GearRotatedIn, GearRotatedOut, VerdictChanged
 from broker.core.sparse import proxy_limits, wanted_proxies
 from broker.core.verdict import HaFacts, PlaceFacts, Verdict, verdict
-from broker.interfaces import Platform, UnitOfWork
+from broker.interfaces import Nodes, Platform, UnitOfWork
+from broker.usecases.announcing import announce
+
+
+def tell_and_settle(
+    platform: Platform, work: UnitOfWork, parts: ApplicationParts, changes: Iterable[Change]
+) -> ApplicationParts:
+    """Tell routers of changes that the records have already, and of what follows from them.
+
+    Proxy gears come back into rotation before what served in their place goes, and after what they wait for has come.
+    """
+    changes = tuple(changes)
+    parts, follows = settle(platform, work, parts)
+    waits = any(isinstance(change, EndpointAdded) for change in changes)
+    first = [change for change in follows if isinstance(change, GearRotatedIn) and not waits]
+    then = [change for change in follows if change not in first]
+    return announce(platform, work, parts, (*first, *changes, *then))
 
 
 def settle(
@@ -23,10 +40,9 @@ def settle(
     Returns the application with both stored in it, and what routers have to be told.
     """
     group = web_group(parts, platform.catalogue)
-    if group is None or not parts.application.scalable:
+    if group is None or not parts.application.scalable or parts.application.phase is not ApplicationPhase.READY:
         return parts, ()
-    spread = work.nodes.spread(group.group_id, parts.application.generation, parts.application.region)
-    available = _Available(spread, work.nodes.fleet(), work.nodes.unresponsive())
+    available = _available(work, parts, group)
     parts, rotated = _rotate(platform, work, parts, group, available)
     judged = verdict(_facts(platform, parts, available))
     if judged.state == parts.application.verdict:
@@ -41,20 +57,33 @@ def judge(platform: Platform, work: UnitOfWork, parts: ApplicationParts) -> Verd
     group = web_group(parts, platform.catalogue)
     if group is None:
         return verdict(HaFacts(asked=False, dns_registered=True, places=()))
+    return verdict(_facts(platform, parts, _available(work, parts, group)))
+
+
+def _available(work: UnitOfWork, parts: ApplicationParts, group: GearGroup) -> "_Available":
     spread = work.nodes.spread(group.group_id, parts.application.generation, parts.application.region)
-    return verdict(_facts(platform, parts, _Available(spread, work.nodes.fleet(), work.nodes.unresponsive())))
+    return _Available(spread, work.nodes, work.gears.idle_of(group.group_id) if parts.application.running else ())
 
 
 class _Available:
-    """The gears of the web group that can serve, in numbers."""
+    """The gears of the web group that can serve, in numbers: started, on nodes that are heard of.
 
-    def __init__(self, spread: GroupSpread, fleet: Fleet, unresponsive: frozenset[NodeId]) -> None:
+    `total` counts those too that should serve and do not, but not those that are still being built.
+    """
+
+    def __init__(self, spread: GroupSpread, nodes: Nodes, idle: Sequence[Gear]) -> None:
+        unresponsive = nodes.unresponsive()
         self.lost = [node for node in unresponsive if node in spread.gears]
-        self.total = spread.total
-        self.gears = spread.total - sum(spread.gears[node] for node in self.lost)
-        self.proxies = sum(spread.proxies.values()) - sum(spread.proxies.get(node, 0) for node in self.lost)
+        self._idle = Counter(gear.node_id for gear in idle if gear.node_id not in unresponsive)
+        self._idle_proxies = Counter(
+            gear.node_id for gear in idle if gear.carries_proxy and gear.node_id not in unresponsive
+        )
+        self.total = spread.total - sum(gear.lifecycle == Lifecycle.BUILDING for gear in idle)
+        self.gears = spread.total - self._idle.total() - sum(spread.gears[node] for node in self.lost)
+        lost_proxies = sum(spread.proxies.get(node, 0) for node in self.lost)
+        self.proxies = sum(spread.proxies.values()) - self._idle_proxies.total() - lost_proxies
         self._spread = spread
-        self._fleet = fleet
+        self._nodes = nodes
 
     def places(self) -> tuple[PlaceFacts, ...]:
         """The nodes with proxy gears one by one, all others of a zone as one.
@@ -68,8 +97,16 @@ class _Available:
             others[zone] += count
         for node in {*spread.proxies, *self.lost}:
             others[self._zone(node)] -= spread.gears[node]
+        for idle, count in self._idle.items():
+            if idle not in spread.proxies:
+                others[self._zone(idle)] -= count
         rows = [
-            PlaceFacts(node_id=node, zone=self._zone(node), proxies=proxies, serving=spread.gears[node])
+            PlaceFacts(
+                node_id=node,
+                zone=self._zone(node),
+                proxies=proxies - self._idle_proxies[NodeId(node)],
+                serving=spread.gears[node] - self._idle[NodeId(node)],
+            )
             for node, proxies in spread.proxies.items()
             if node not in self.lost
         ]
@@ -81,7 +118,7 @@ class _Available:
         return (*rows, *lumps)
 
     def _zone(self, node: str) -> str | None:
-        return self._fleet.node(node).zone
+        return self._nodes.zone(NodeId(node))
 
 
 def _facts(platform: Platform, parts: ApplicationParts, available: _Available) -> HaFacts:
@@ -119,4 +156,6 @@ def _rotate(
     work.gears.change([gear.gear_id for gear in moved], rotation=rotation.value)
     turned = GearRotatedOut if out else GearRotatedIn
     groups = tuple(replace(each, proxies_out=out) if each == group else each for each in parts.groups)
-    return replace(parts, groups=groups), tuple(turned(gear_id=gear.gear_id, reason=reason) for gear in moved)
+    # Routers have not been told yet of gears that are being built, and no more of those that are going.
+    routed = [gear for gear in moved if gear.lifecycle not in (Lifecycle.BUILDING, Lifecycle.DESTROYING)]
+    return replace(parts, groups=groups), tuple(turned(gear_id=gear.gear_id, reason=reason) for gear in routed)

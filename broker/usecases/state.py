@@ -1,6 +1,5 @@
 """Starting, stopping and restarting an application, gear by gear on whichever nodes they are."""
 
-from dataclasses import replace
 from enum import StrEnum
 
 from broker.core.application import ApplicationParts
@@ -12,6 +11,7 @@ from broker.interfaces import Platform, UnitOfWork
 from broker.usecases.applications import view
 from broker.usecases.conclusions import Kind
 from broker.usecases.finding import find_application
+from broker.usecases.learning import STATE_COMMANDS, take_in
 from broker.usecases.operations import Plan, carry_out
 from broker.usecases.steps import step
 from broker.usecases.views import ApplicationView
@@ -54,12 +54,12 @@ def change_state(
         reachable = [gear for gear in gears if gear.node_id not in unresponsive]
         later = [gear for gear in gears if gear.node_id in unresponsive]
         work.gears.change([gear.gear_id for gear in reachable], operation_id=operation_id)
+        work.outbox.supersede([gear.gear_id for gear in gears], STATE_COMMANDS)
         work.outbox.add_commands([step(platform, kind, gear, None, arguments) for gear in later])
         steps = tuple(step(platform, kind, gear, operation_id, arguments) for gear in reachable)
-        wanted = parts if reachable else replace(parts, application=replace(parts.application, running=running))
         return Plan(
             kind=Kind.SET_STATE,
-            parts=wanted,
+            parts=parts if reachable else take_in(platform, work, parts, {}, running=running),
             steps=steps,
             arguments={"running": running, "event": event.value},
         )

@@ -1,6 +1,6 @@
 """Steps of an operation: the commands that nodes are sent, and what their replies mean."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from broker.core.application import Application, Gear
@@ -85,13 +85,21 @@ def specification(cartridge: Cartridge, *, public: bool) -> dict[str, object]:
     return CartridgeSpec(name=cartridge.name, endpoints=endpoints).to_wire()
 
 
+# What a node turns down for good; whatever else it could not do may succeed later.
+_FOR_GOOD = frozenset({"wrong_node", "malformed_command", "unknown_gear"})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outcomes:
-    """What became of the steps of an operation: done with a reply, refused with a reason, or silent."""
+    """What became of the steps of an operation: done with a reply, refused with a reason, or silent.
+
+    `may_come` are those not done that may still be: the silent ones, and those refused for a passing reason.
+    """
 
     done: Mapping[CommandId, Reply]
     failures: Mapping[CommandId, str]
     silent: frozenset[CommandId]
+    may_come: frozenset[CommandId]
     steps: tuple[StepRecord, ...]
 
     @property
@@ -116,14 +124,11 @@ class Outcomes:
             if each.kind == kind and each.command_id in self.done
         }
 
-    def finished(self) -> dict[CommandId, str | None]:
-        """What the outbox is to note where whatever was not done is to be tried again: None for each that was."""
-        return dict.fromkeys(self.done)
-
-    def settled(self) -> dict[CommandId, str | None]:
-        """What the outbox is to note where nothing is tried again: None for done, else the reason."""
+    def settled(self, *, again: Collection[CommandId] = ()) -> dict[CommandId, str | None]:
+        """What the outbox is to note: None for done, else the reason; nothing of those that are tried `again`."""
         silence = dict.fromkeys(self.silent, "no answer in time")
-        return {**dict.fromkeys(self.done), **self.failures, **silence}
+        ended = {**dict.fromkeys(self.done), **self.failures, **silence}
+        return {command_id: reason for command_id, reason in ended.items() if command_id not in again}
 
 
 def outcomes(steps: Sequence[StepRecord], replies: Mapping[str, Json]) -> Outcomes:
@@ -131,6 +136,7 @@ def outcomes(steps: Sequence[StepRecord], replies: Mapping[str, Json]) -> Outcom
     done: dict[CommandId, Reply] = {}
     failures: dict[CommandId, str] = {}
     silent: set[CommandId] = set()
+    passing: set[CommandId] = set()
     for each in steps:
         reply = _reply_to(each, replies.get(each.command_id))
         if reply is None:
@@ -139,7 +145,15 @@ def outcomes(steps: Sequence[StepRecord], replies: Mapping[str, Json]) -> Outcom
             done[each.command_id] = reply
         else:
             failures[each.command_id] = f"Node {each.node_id}: {reply.error or reply.error_code}"
-    return Outcomes(done=done, failures=failures, silent=frozenset(silent), steps=tuple(steps))
+            if reply.error_code not in _FOR_GOOD:
+                passing.add(each.command_id)
+    return Outcomes(
+        done=done,
+        failures=failures,
+        silent=frozenset(silent),
+        may_come=frozenset(silent | passing),
+        steps=tuple(steps),
+    )
 
 
 def _reply_to(each: StepRecord, wire: Json | None) -> Reply | None:

@@ -295,6 +295,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("operation_id IS NOT NULL"),
         )
         batch_op.create_index(
+            "ix_gears_idle",
+            ["group_id"],
+            unique=False,
+            sqlite_where=sa.text("lifecycle != 'started'"),
+            postgresql_where=sa.text("lifecycle != 'started'"),
+        )
+        batch_op.create_index(
             "ix_gears_proxies",
             ["application_id"],
             unique=False,
@@ -322,6 +329,11 @@ def downgrade() -> None:
             "ix_gears_proxies",
             sqlite_where=sa.text("carries_proxy"),
             postgresql_where=sa.text("carries_proxy"),
+        )
+        batch_op.drop_index(
+            "ix_gears_idle",
+            sqlite_where=sa.text("lifecycle != 'started'"),
+            postgresql_where=sa.text("lifecycle != 'started'"),
         )
         batch_op.drop_index(
             "ix_gears_operation_id",

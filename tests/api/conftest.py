@@ -70,6 +70,7 @@ class World:
     """The platform with its API; the users `demo` (may use HA) and `other`."""
 
     embedded: EmbeddedPlatform
+    options: ApiOptions
     wsgi_app: Flask
     demo: Client
     other: Client
@@ -115,6 +116,7 @@ def make_world(tmp_path, empty_database) -> Iterator[Callable[..., World]]:
         made.append(
             World(
                 embedded=embedded,
+                options=options,
                 wsgi_app=wsgi_app,
                 demo=Client(wsgi_app),
                 other=Client(wsgi_app, ("other", "password")),

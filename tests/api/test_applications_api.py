@@ -19,7 +19,7 @@ def test_an_application_is_created_with_its_head_gear(demo):
 
 
 def test_a_scalable_application_comes_with_the_load_balancer(testha):
-    shown = testha("GET", f"{APPLICATIONS}/testha?include=cartridges")
+    shown = testha("GET", "/broker/rest/domain/test/application/testha?include=cartridges")
 
     assert shown.texts == ["Application 'testha' found"]
     assert (shown.data["scalable"], shown.data["embedded"]) == (True, {"haproxy-1.4": {}})
@@ -57,10 +57,19 @@ def test_cartridges_are_given_as_a_word_a_list_or_mappings(demo):
         assert (made.status, made.data["framework"]) == (201, "php-5.4"), form
 
 
-@pytest.mark.parametrize("path", ["application/{id}", "applications/{id}", "application/testha", "applications/TestHA",
-                                  "domain/test/application/testha", "domains/TEST/applications/TESTHA"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "application/{id}",
+        "applications/{id}",
+        "application/testha",
+        "applications/TestHA",
+        "domain/test/application/testha",
+        "domains/TEST/applications/TESTHA",
+    ],
+)
 def test_an_application_is_found_by_id_by_name_and_by_domain_and_name(testha, path):
-    application_id = testha("GET", f"{APPLICATIONS}/testha").data["id"]
+    application_id = testha("GET", "/application/testha").data["id"]
 
     shown = testha("GET", "/broker/rest/" + path.format(id=application_id))
 
@@ -150,7 +159,7 @@ def test_an_application_without_room_for_it_is_refused_with_advice(make_world):
     assert (refused.status, refused.first["exit_code"]) == (500, 140)
     first, reference = refused.texts[0].split("\n")
     assert first == (
-        "Unable to complete the requested operation due to: No nodes available."
+        "Unable to complete the requested operation due to: No nodes available for the specified gear size."
         " Please try again and contact support if the issue persists. "
     )
     assert reference == f"Reference ID: {refused.headers['X-Request-Id']}"
@@ -198,9 +207,7 @@ def test_a_deleted_application_is_gone_with_its_gears(testha):
 
 def test_links_say_what_can_be_done_and_ha_only_where_it_is_allowed(make_world):
     plain, without = make_world(), make_world(allow_ha_applications=False)
-    links = [
-        world.demo("POST", APPLICATIONS, "name=web&cartridge=php-5.4").data["links"] for world in (plain, without)
-    ]
+    links = [world.demo("POST", APPLICATIONS, "name=web&cartridge=php-5.4").data["links"] for world in (plain, without)]
 
     assert set(links[0]) - set(links[1]) == {"MAKE_HA", "DISABLE_HA"}
     assert links[0]["MAKE_HA"]["required_params"][0]["valid_options"] == ["make-ha"]
@@ -221,3 +228,29 @@ def test_links_are_left_out_for_who_wants_none(testha):
     assert "links" in testha("GET", "/application/testha?nolinks=false").data
     testha.headers["Accept"] = "application/json;nolinks"
     assert "links" not in testha("GET", "/application/testha").data
+
+
+def test_a_node_that_does_not_answer_fails_the_creation_and_nothing_is_left(make_world):
+    world = make_world(nodes_per_zone=1, command_deadline_seconds=0.2)
+    for zone in "abc":
+        world.embedded.fleet.kill(f"node-{zone}1.example.com")
+
+    refused = world.demo("POST", APPLICATIONS, "name=web&cartridge=php-5.4")
+
+    assert (refused.status, refused.first["exit_code"]) == (500, 143)
+    assert refused.texts[0].startswith("Unable to complete the requested operation due to: ")
+    assert refused.texts[0].endswith(f"\nReference ID: {refused.headers['X-Request-Id']}")
+    assert world.demo("GET", "/applications").data == []
+    assert world.demo("GET", "/user").data["consumed_gears"] == 0
+
+
+def test_a_node_that_fails_an_event_is_told_as_the_events_failure(make_world):
+    world = make_world(nodes_per_zone=1, command_deadline_seconds=0.2)
+    world.demo("POST", APPLICATIONS, "name=web&cartridge=php-5.4")
+    for zone in "abc":
+        world.embedded.fleet.kill(f"node-{zone}1.example.com")
+
+    refused = world.demo("POST", "/application/web/events", "event=restart")
+
+    assert (refused.status, refused.first["exit_code"]) == (500, 143)
+    assert refused.texts[0].startswith("Error occurred while processing event 'restart': ")

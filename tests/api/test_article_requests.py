@@ -46,9 +46,7 @@ def test_endpoints_of_the_load_balancer_have_the_fields_names_and_string_ports(t
     #      gear_groups?include=endpoints | python -mjson.tool
     groups = testha("GET", f"{BASE}/domains/test/applications/testha/gear_groups?include=endpoints")
 
-    (endpoint,) = [
-        each for each in groups.data[0]["gears"][0]["endpoints"] if each["cartridge_name"] == "haproxy-1.4"
-    ]
+    (endpoint,) = [each for each in groups.data[0]["gears"][0]["endpoints"] if each["cartridge_name"] == "haproxy-1.4"]
     assert sorted(endpoint) == [
         "cartridge_name",
         "external_address",
@@ -68,18 +66,14 @@ def test_an_ha_application_cannot_be_limited_to_one_gear(testha):
     # rhc scale-cartridge -a testha ruby --min 1 --max 1
     testha("POST", f"{BASE}/domains/test/applications/testha/events", "event=make-ha")
 
-    refused = testha(
-        "PUT", f"{BASE}/domain/test/application/testha/cartridge/ruby-1.9", "scales_from=1&scales_to=1"
-    )
+    refused = testha("PUT", f"{BASE}/domain/test/application/testha/cartridge/ruby-1.9", "scales_from=1&scales_to=1")
 
     assert refused.status == 422
     assert refused.texts == ["Cannot set the max gear limit to '1' if the application is HA (highly available)"]
 
 
 def test_the_load_balancer_cannot_be_scaled_by_itself(testha):
-    refused = testha(
-        "PUT", f"{BASE}/domain/test/application/testha/cartridge/haproxy-1.4", "scales_from=2&scales_to=2"
-    )
+    refused = testha("PUT", f"{BASE}/domain/test/application/testha/cartridge/haproxy-1.4", "scales_from=2&scales_to=2")
 
     assert (refused.status, refused.first["exit_code"]) == (422, 168)
     assert refused.texts == ["The cartridge haproxy-1.4 cannot be scaled."]

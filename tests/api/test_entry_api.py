@@ -1,5 +1,7 @@
 import json
 
+from broker.api.factory import ApiOptions
+
 
 def test_the_entry_needs_no_login_and_lists_only_what_exists(world):
     entry = world.nobody("GET", "/broker/rest/api")
@@ -41,8 +43,6 @@ def test_links_begin_with_the_address_that_the_client_used(world):
 
 
 def test_forwarded_headers_are_ignored_unless_the_operator_trusts_them(make_world):
-    from broker.api.factory import ApiOptions
-
     headers = {"X-Forwarded-Host": "public.example.com", "X-Forwarded-Proto": "https"}
     doubtful = make_world()
     trusting = make_world(options=ApiOptions(trust_forwarded=True))
@@ -79,7 +79,7 @@ def test_an_account_shows_its_quota_as_integers_and_no_message(world):
 
 
 def test_a_person_who_comes_with_a_browser_is_told_where_to_go(world):
-    page = world.nobody.send("GET", "/", headers={})
+    page = world.nobody.send("GET", "/")
 
     assert page.mimetype == "text/html"
     for path in ("/broker/rest/api", "/broker/rest/openapi.json", "/broker/rest/routing/snapshot"):

@@ -1,3 +1,9 @@
+from broker.core.ids import NodeId
+from broker.core.node import Liveness
+from broker.usecases.accounts import find_user
+from broker.usecases.groups import list_groups
+from broker.usecases.nodes import change_liveness
+
 GROUPS = "/broker/rest/application/testha/gear_groups"
 
 
@@ -75,12 +81,6 @@ def test_gears_are_to_be_asked_for_in_their_groups(testha):
 
 
 def test_gears_of_a_node_that_is_not_heard_of_are_unresponsive(world, testha):
-    from broker.core.ids import NodeId
-    from broker.core.node import Liveness
-    from broker.usecases.groups import list_groups
-    from broker.usecases.accounts import find_user
-    from broker.usecases.nodes import change_liveness
-
     platform = world.embedded.platform
     _, (group,) = list_groups(platform, find_user(platform, "demo"), "testha")
     world.embedded.fleet.kill(group.gears[0].gear.node_id)

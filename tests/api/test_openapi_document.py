@@ -36,9 +36,7 @@ def test_every_reference_leads_somewhere(world):
 
 
 def test_every_operation_has_an_id_of_its_own(world):
-    ids = [
-        operation["operationId"] for methods in document(world)["paths"].values() for operation in methods.values()
-    ]
+    ids = [operation["operationId"] for methods in document(world)["paths"].values() for operation in methods.values()]
 
     assert len(ids) == len(set(ids))
 

@@ -150,6 +150,10 @@ def _names(built: Built, connection: Connection, applications: Parts) -> Iterato
             yield f"DNS name {name} leads to {found.get(name)} and not to {wanted.get(name)}"
 
 
+def _serves(table: RoutingTable) -> bool:
+    return any(endpoint.serving for endpoint in table.endpoints_of("web_framework"))
+
+
 def _log(built: Built) -> Iterator[str]:
     """Numbers without gaps, and tables made from the log equal to the snapshot's."""
     with built.platform.reading() as work:
@@ -161,12 +165,19 @@ def _log(built: Built) -> Iterator[str]:
         yield f"positions have gaps: {[event.position for event in events]}, the last is {last}"
     sequences: dict[str, list[int]] = defaultdict(list)
     known: dict[str, RoutingTable] = {}
+    dark: dict[str, str] = {}
     for event in events:
         sequences[event.application_id].append(event.sequence)
-        table = apply_event(known.get(event.application_id), wire_event(event))
-        known.pop(event.application_id, None)
-        if table is not None:
-            known[event.application_id] = table
+        before = known.pop(event.application_id, None)
+        table = apply_event(before, wire_event(event))
+        if table is None:
+            dark.pop(event.application_id, None)
+            continue
+        known[event.application_id] = table
+        takes_away = event.action in {"remove_public_endpoint", "gear_rotated_out"}
+        if takes_away and before is not None and _serves(before) and not _serves(table):
+            dark[event.application_id] = f"{event.action} at {event.position} of {event.app_name}"
+    yield from (f"routers were left with nothing that serves by {what}" for what in dark.values())
     for application_id, numbers in sequences.items():
         if numbers != list(range(1, len(numbers) + 1)):
             yield f"sequences of {application_id} have gaps: {numbers}"

@@ -1,12 +1,13 @@
 """Whatever is wrong with a node during an operation, records, nodes, routers and memory agree afterwards."""
 
 from collections.abc import Callable
+from itertools import cycle
 
 import pytest
+from scenarios.world import DEADLINE_SECONDS, World
 
 from broker.core.errors import Refusal
 from broker.usecases.state import StateEvent, change_state
-from scenarios.world import DEADLINE_SECONDS, World
 
 
 def _state(event: StateEvent) -> Callable[[World], object]:
@@ -58,14 +59,26 @@ def _failing(every: int) -> Callable[[World, str], None]:
     return fail
 
 
+def _lose(world: World, node_id: str) -> None:
+    world.lose(node_id)
+
+
+def _healthy(_world: World, _node_id: str) -> None:
+    pass
+
+
+# What is wrong with the first node concerned, and with the second.
 FAULTS = {
-    "killed": _kill,
-    "lost": lambda world, node_id: world.lose(node_id),
-    "cut off": _cut_off,
-    "slow": _slow,
-    "too slow": _too_slow,
-    "failing always": _failing(1),
-    "failing every second": _failing(2),
+    "killed": (_kill, _kill),
+    "one killed": (_healthy, _kill),
+    "lost": (_lose, _lose),
+    "cut off": (_cut_off, _cut_off),
+    "slow": (_slow, _slow),
+    "one too slow": (_too_slow, _healthy),
+    "failing always": (_failing(1), _failing(1)),
+    "failing every second": (_failing(2), _failing(2)),
+    # What the second has done must be undone, and it refuses that at first.
+    "failing always and every second": (_failing(1), _failing(2)),
 }
 
 
@@ -82,8 +95,8 @@ def _concerned(world: World) -> list[str]:
 def test_records_nodes_routers_and_memory_agree(world: World, operation: str, fault: str) -> None:
     before, act = OPERATIONS[operation]
     before(world)
-    for node_id in _concerned(world):
-        FAULTS[fault](world, node_id)
+    for wrong, node_id in zip(cycle(FAULTS[fault]), _concerned(world), strict=False):
+        wrong(world, node_id)
 
     try:
         act(world)

@@ -1,9 +1,10 @@
-"""A whole platform under a test's control: simulated nodes, a watch on the test's own clock, no thread unless started."""
+"""A whole platform under a test's control: simulated nodes, and a watch on the test's own clock instead of threads."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from time import monotonic, sleep
 
+from scenarios.invariants import violations
 from sqlalchemy import select
 
 from broker.config import load_settings
@@ -21,7 +22,6 @@ from broker.usecases.operations import resume_operations
 from broker.usecases.outbox_relay import number_events
 from broker.usecases.wishes import ApplicationWish, CartridgeWish
 from broker.workers.node_watch import NodeWatch
-from scenarios.invariants import violations
 
 DEADLINE_SECONDS = 0.05
 INTERVAL_SECONDS = 1.0

@@ -9,6 +9,7 @@ from broker.api.call import Frame
 from broker.api.fields import Flag, Form, Links, Owner, Text, Words
 from broker.api.links import Link, Param
 from broker.api.schemas.members import MemberSchema, ShownMember
+from broker.core.limits import UNLIMITED
 from broker.core.owner import Namespace, User
 
 
@@ -72,8 +73,9 @@ class ShownDomain:
 
     @property
     def available_gears(self) -> int:
-        """How many gears its owner may still use."""
-        return self.owner.max_gears - self.owner.consumed_gears
+        """How many gears its owner may still use; -1 is no limit."""
+        most = self.owner.max_gears
+        return UNLIMITED if most == UNLIMITED else most - self.owner.consumed_gears
 
     @property
     def usage_rates(self) -> dict[str, object]:
@@ -102,29 +104,13 @@ class DomainSchema(Schema):
     links = Links()
 
 
+_TRUE_OR_FALSE = (True, False)
+
+
 def _domain_links(name: str, sizes: tuple[str, ...]) -> tuple[Link, ...]:
     path = f"domain/{name}"
-    true_or_false = (True, False)
-    creation = (
-        Param(name="cartridges", type="array", description="Names of cartridges"),
-        Param(
-            name="scale",
-            type="boolean",
-            description="Whether it can have more than one gear",
-            valid=true_or_false,
-            default=False,
-        ),
-        Param(
-            name="gear_size",
-            description="Size of its gears",
-            valid=sizes,
-            default=sizes[0] if sizes else None,
-        ),
-        Param(name="initial_git_url", description="Where its code comes from", valid=("", "empty")),
-        Param(name="cartridges[][name]", type="string", description="Name of a cartridge"),
-        Param(name="cartridges[][gear_size]", description="Gear size of a cartridge", valid=sizes),
-        Param(name="environment_variables", type="array", description="Environment variables"),
-        Param(name="region", description="Name of the region of its gears"),
+    allowed = Param(
+        name="allowed_gear_sizes", type="array", description="Gear sizes that its applications may use", valid=sizes
     )
     return (
         Link(name="GET", rel="Show the domain", path=path),
@@ -134,7 +120,7 @@ def _domain_links(name: str, sizes: tuple[str, ...]) -> tuple[Link, ...]:
             method="POST",
             path=f"{path}/applications",
             required=(Param(name="name", description="Name of the application"),),
-            optional=creation,
+            optional=_creation(sizes),
         ),
         Link(name="LIST_APPLICATIONS", rel="List its applications", path=f"{path}/applications"),
         Link(
@@ -143,28 +129,31 @@ def _domain_links(name: str, sizes: tuple[str, ...]) -> tuple[Link, ...]:
             method="PUT",
             path=path,
             required=(Param(name="name", description="New name of the domain"),),
-            optional=(
-                Param(
-                    name="allowed_gear_sizes",
-                    type="array",
-                    description="Gear sizes that its applications may use",
-                    valid=sizes,
-                ),
-            ),
+            optional=(allowed,),
         ),
         Link(
             name="DELETE",
             rel="Delete the domain",
             method="DELETE",
             path=path,
-            optional=(
-                Param(
-                    name="force",
-                    type="boolean",
-                    description="Delete its applications first",
-                    valid=true_or_false,
-                    default=False,
-                ),
-            ),
+            optional=(_flag("force", "Delete its applications first"),),
         ),
     )
+
+
+def _creation(sizes: tuple[str, ...]) -> tuple[Param, ...]:
+    default = sizes[0] if sizes else None
+    return (
+        Param(name="cartridges", type="array", description="Names of cartridges"),
+        _flag("scale", "Whether it can have more than one gear"),
+        Param(name="gear_size", description="Size of its gears", valid=sizes, default=default),
+        Param(name="initial_git_url", description="Where its code comes from", valid=("", "empty")),
+        Param(name="cartridges[][name]", description="Name of a cartridge"),
+        Param(name="cartridges[][gear_size]", description="Gear size of a cartridge", valid=sizes),
+        Param(name="environment_variables", type="array", description="Environment variables"),
+        Param(name="region", description="Name of the region of its gears"),
+    )
+
+
+def _flag(name: str, description: str) -> Param:
+    return Param(name=name, type="boolean", description=description, valid=_TRUE_OR_FALSE, default=False)

@@ -3,10 +3,11 @@
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from broker.cli.kit.arguments import Arguments, Family
+from broker.cli.kit.result import FAILURE, SUCCESS
 from broker.cli.kit.run import run
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ LINE = "=" * 80
 USAGE = """\
 Usage: oo-app-info [options]
 
-Queries (a comma separates several values):
+Queries (a comma separates several values; /PATTERN/ is a regular expression, but not of a DNS name):
     -a, --app NAME          applications of this name
     -d, --domain NAMESPACE  applications in this namespace
     -f, --fqdn NAME         the application with this DNS name, its HA name too
@@ -53,41 +54,51 @@ def command(argv: Sequence[str]) -> int:
         print("Loading broker environment... Done.")
         for kind, text in queries:
             for query in filter(None, text.split(",")):
-                found = list(_found(made.platform, kind, query))
-                if not found:
-                    print(_red(f"Error: No apps found for {kind}: '{query}'"))
-                for report in found:
-                    print(LINE)
-                    _print(report)
-                    print(LINE)
-    return 0
+                _answer(made.platform, kind, query)
+    return SUCCESS
+
+
+def _answer(platform: "Platform", kind: str, query: str) -> None:
+    from broker.core.errors import NotFound
+
+    try:
+        found = _found(platform, kind, query)
+    except NotFound:
+        found = ()
+    if not found:
+        print(_red(f"Error: No apps found for {kind}: '{query}'"))
+    for report in found:
+        print(LINE)
+        _print(report)
+        print(LINE)
 
 
 def _red(text: str) -> str:
     return f"\x1b[31m{text}\x1b[0m" if sys.stdout.isatty() else text
 
 
-def _found(platform: "Platform", kind: str, query: str) -> "Iterator[ApplicationReport]":
-    from broker.usecases.reports import find_reports, reports_by_gear, reports_in_namespace
+def _found(platform: "Platform", kind: str, query: str) -> "Sequence[ApplicationReport]":
+    """The applications that answer one query; ends the process for a pattern that is none."""
+    from broker.usecases import reports
 
+    if kind == "fqdn":
+        return reports.reports_by_dns_name(platform, query)
+    if len(query) > 1 and query.startswith("/") and query.endswith("/"):
+        try:
+            pattern = re.compile(query[1:-1])
+        except re.error as error:
+            print(f"Error: {query} is not a regular expression: {error}", file=sys.stderr)
+            raise SystemExit(FAILURE) from None
+        return reports.reports_matching(platform, **{kind: pattern.search})
     match kind:
         case "app":
-            yield from find_reports(platform, name=query)
+            return reports.find_reports(platform, name=query)
         case "login":
-            yield from find_reports(platform, login=query)
+            return reports.find_reports(platform, login=query)
         case "domain":
-            yield from reports_in_namespace(platform, query)
-        case "gear_uuid":
-            yield from reports_by_gear(platform, query)
+            return reports.reports_in_namespace(platform, query)
         case _:
-            policy = platform.policy
-            known = re.escape(policy.cloud_domain)
-            ha = f"(?:{re.escape(policy.ha_dns_prefix)})?"
-            parsed = re.fullmatch(rf"{ha}([a-z0-9]+)-([a-z0-9]+)\.{known}", query.lower())
-            if parsed:
-                for report in find_reports(platform, name=parsed[1]):
-                    if report.parts.application.namespace == parsed[2]:
-                        yield report
+            return reports.reports_by_gear(platform, query)
 
 
 def _print(report: "ApplicationReport") -> None:

@@ -1,6 +1,7 @@
 """`oo-admin-ctl-app`: what an administrator does to a user's application."""
 
 import os
+import re
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -12,10 +13,12 @@ from broker.cli.kit.result import USAGE as USAGE_STATUS
 from broker.cli.kit.run import run
 
 if TYPE_CHECKING:
-    from broker.core.application import ApplicationParts
     from broker.interfaces import Platform
+    from broker.usecases.views import ApplicationReport
 
 COMMANDS = ("set-multiplier", "status")
+# -1, or a number that the database can hold.
+_WHOLE = re.compile(r"-1|\d{1,9}", re.ASCII)
 
 USAGE = """\
 == Synopsis
@@ -66,14 +69,14 @@ def command(argv: Sequence[str]) -> int:
     from broker.bootstrap import built, load_settings
 
     with built(load_settings(os.environ)) as made:
-        parts = _application(made.platform, chosen)
+        report = _application(made.platform, chosen)
         if chosen.command not in COMMANDS:
             print(f"Command must be one of: ({'|'.join(COMMANDS)})")
             print(USAGE, end="")
             return USAGE_STATUS
         if chosen.command == "status":
-            return _status(made.platform, chosen)
-        return _set_multiplier(made.platform, parts, chosen)
+            return _status(report)
+        return _set_multiplier(made.platform, report, chosen)
 
 
 def _fail(text: str) -> NoReturn:
@@ -81,7 +84,7 @@ def _fail(text: str) -> NoReturn:
     raise SystemExit(FAILURE)
 
 
-def _application(platform: "Platform", chosen: Namespace) -> "ApplicationParts":
+def _application(platform: "Platform", chosen: Namespace) -> "ApplicationReport":
     """The application that is meant, after the original's checks in their order."""
     from broker.core.errors import NotFound
     from broker.usecases.reports import find_reports
@@ -91,28 +94,30 @@ def _application(platform: "Platform", chosen: Namespace) -> "ApplicationParts":
     except NotFound:
         _fail(f"User {chosen.login} not found.")
     namespace = None if chosen.domain is None else chosen.domain.lower()
-    fitting = [each.parts for each in found if namespace is None or each.parts.application.namespace == namespace]
+    fitting = [each for each in found if namespace in {None, each.parts.application.namespace}]
     if not fitting:
         _fail(f"Application {chosen.app} for user {chosen.login} not found.")
-    if chosen.cartridge is not None and fitting[0].cartridge(chosen.cartridge) is None:
+    if chosen.cartridge is not None and fitting[0].parts.cartridge(chosen.cartridge) is None:
         _fail(f"Cartridge {chosen.cartridge} not found in the application {chosen.app}")
     return fitting[0]
 
 
-def _status(platform: "Platform", chosen: Namespace) -> int:
-    from broker.usecases.reports import find_reports
-
-    report = find_reports(platform, name=chosen.app, login=chosen.login)[0]
+def _status(report: "ApplicationReport") -> int:
+    """The ids that scripts look for, then the state of each cartridge on each gear that carries it."""
     print(f"Application UUID is {report.parts.application.application_id}")
-    gears = [gear for group in report.groups for gear in group.gears]
-    for gear in gears:
-        print(f"GEAR UUID is {gear.gear.gear_id}")
-    for gear in gears:
-        print(f"Gear {gear.gear.gear_id} on {gear.gear.node_id} is {gear.state}")
+    for group in report.groups:
+        for gear in group.gears:
+            print(f"GEAR UUID is {gear.gear.gear_id}")
+    for group in report.groups:
+        for cartridge in group.cartridges:
+            for gear in group.gears:
+                if gear.gear.carries_proxy or not cartridge.is_sparse:
+                    print(f"Gear {gear.gear.gear_id} on {gear.gear.node_id}: {cartridge.name} is {gear.state}")
     return SUCCESS
 
 
-def _set_multiplier(platform: "Platform", parts: "ApplicationParts", chosen: Namespace) -> int:
+def _set_multiplier(platform: "Platform", report: "ApplicationReport", chosen: Namespace) -> int:
+    """Keep the multiplier for the next scaling; no gear changes now."""
     from broker.core.errors import Refusal
     from broker.usecases.availability import set_multiplier
 
@@ -120,15 +125,12 @@ def _set_multiplier(platform: "Platform", parts: "ApplicationParts", chosen: Nam
         _fail("Cartridge is required to set multiplier")
     if chosen.multiplier is None:
         _fail("Multiplier factor is a required argument")
-    try:
-        multiplier = int(chosen.multiplier)
-    except ValueError:
-        multiplier = None
-    if multiplier is None or not -1 <= multiplier <= 2**31 - 1:
+    if not _WHOLE.fullmatch(chosen.multiplier):
         print(f"Multiplier factor must be a whole number from -1 on, not '{chosen.multiplier}'", file=sys.stderr)
         return FAILURE
     try:
-        set_multiplier(platform, parts.application.application_id, chosen.cartridge, multiplier)
+        application_id = report.parts.application.application_id
+        set_multiplier(platform, application_id, chosen.cartridge, int(chosen.multiplier))
     except Refusal as refusal:
         _fail(refusal.text)
     print("Success")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from broker.cli.kit.arguments import Arguments
+from broker.cli.kit.result import FAILURE, SUCCESS
 from broker.cli.kit.run import run
 from broker.cli.kit.text import labelled
 
@@ -79,10 +80,10 @@ def command(argv: Sequence[str]) -> int:
         parser.refuse()
     if (wrong := _wrong_number(chosen)) is not None:
         print(f"ERROR: {wrong} must be a positive integer", file=sys.stderr)
-        return 1
+        return FAILURE
     from broker.bootstrap import built, load_settings
 
-    password = sys.stdin.readline().rstrip("\n") if chosen.password_stdin else None
+    password = _password() if chosen.password_stdin else None
     with built(load_settings(os.environ)) as made:
         if chosen.quiet:
             with open(os.devnull, "w") as nothing, redirect_stdout(nothing):  # noqa: PTH123 not a path of ours
@@ -113,8 +114,17 @@ def _logins(chosen: Namespace) -> list[str]:
                 named += [line.strip() for line in file]
         except (OSError, UnicodeDecodeError):
             print(f"ERROR: Could not read logins from {chosen.logins_file}", file=sys.stderr)
-            raise SystemExit(1) from None
+            raise SystemExit(FAILURE) from None
     return [login for login in dict.fromkeys(named) if login]
+
+
+def _password() -> str:
+    """The first line of standard input; ends the process where there is none."""
+    given = "" if sys.stdin is None else sys.stdin.readline().rstrip("\r\n")
+    if not given:
+        print("ERROR: There is no password on standard input", file=sys.stderr)
+        raise SystemExit(FAILURE)
+    return given
 
 
 def _wrong_number(chosen: Namespace) -> str | None:
@@ -131,7 +141,7 @@ def _wrong_number(chosen: Namespace) -> str | None:
 def _each(platform: "Platform", logins: Sequence[str], chosen: Namespace, password: str | None) -> int:
     from broker.core.errors import Refusal
 
-    status = 0
+    status = SUCCESS
     for login in logins:
         try:
             _Change(platform, login, chosen, password).make()
@@ -203,11 +213,17 @@ class _Change:
             if added not in self.platform.policy.valid_gear_sizes:
                 valid = ", ".join(self.platform.policy.valid_gear_sizes)
                 raise _Failed(f"Error: Size '{added}' is not valid. Valid sizes: {valid}", NOT_CHANGED)
-            sizes = tuple(dict.fromkeys((*user.gear_sizes, added)))
-            user = self._set(f"Adding gear size {added} for user {self.login}", gear_sizes=sizes)
+            if added in user.gear_sizes:
+                print(f"User {self.login} already has gear size {added}")
+            else:
+                told = f"Adding gear size {added} for user {self.login}"
+                user = self._set(told, gear_sizes=(*user.gear_sizes, added))
         if removed is not None:
             sizes = tuple(size for size in user.gear_sizes if size != removed)
-            user = self._set(f"Removing gear size {removed} for user {self.login}", gear_sizes=sizes)
+            if sizes == user.gear_sizes:
+                print(f"User {self.login} does not have gear size {removed}")
+            else:
+                user = self._set(f"Removing gear size {removed} for user {self.login}", gear_sizes=sizes)
         return user
 
     def _flags(self, user: "User") -> "User":
@@ -257,6 +273,7 @@ class _Change:
             ("private SSL certificates allowed", False),
             ("inherit gear sizes", False),
             ("HA allowed", user.may_use_ha),
-            ("routing allowed", user.may_follow_all_routing),
         ]
+        if user.may_follow_all_routing:  # not in the original's block, so only where somebody has asked for it
+            rows.append(("routing allowed", True))
         print(labelled(rows))

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from broker.cli.commands.serving import Serving, add_common, serving, settings_from, wait_for_the_end
+from broker.cli.commands.serving import Serving, add_common, serving, settings_from, staying_up
 from broker.cli.kit.result import FAILURE, SUCCESS
 
 OWNER, ROUTER, PASSWORD = "demo", "router", "password"
@@ -64,8 +64,8 @@ def command(argv: Sequence[str]) -> int:
                 print(f"The demo in {directory} goes on where it was.", flush=True)
             if chosen.once or not held:
                 return SUCCESS if held else FAILURE
-            _say_what_next(up, directory)
-            wait_for_the_end()
+            with staying_up():
+                _say_what_next(up, directory)
     return SUCCESS
 
 

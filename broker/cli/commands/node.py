@@ -1,11 +1,22 @@
 """`gearbroker node`: the simulated nodes of an embedded platform, and what can be wrong with them."""
 
 import argparse
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from broker.cli.kit.text import table
+
+
+def _number(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"'{text}' is no number")
+    return value
 
 
 def command(argv: Sequence[str]) -> int:
@@ -18,7 +29,7 @@ def command(argv: Sequence[str]) -> int:
     )
     parser.add_argument("node", metavar="NODE|list", help="a node's name, or `list`")
     parser.add_argument("fault", nargs="?", metavar="kill|revive|cut-off|slow|fail-every", help="what to do to it")
-    parser.add_argument("value", nargs="?", type=float, metavar="VALUE", help="seconds, or number of commands")
+    parser.add_argument("value", nargs="?", type=_number, metavar="VALUE", help="seconds, or number of commands")
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where the platform keeps everything")
     chosen = parser.parse_args(argv)
     from broker.bootstrap import built, load_settings

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Sequence
 
-from broker.cli.commands.serving import Serving, add_common, serving, settings_from, wait_for_the_end
+from broker.cli.commands.serving import Serving, add_common, serving, settings_from, staying_up
 
 
 def command(argv: Sequence[str]) -> int:
@@ -24,8 +24,8 @@ def command(argv: Sequence[str]) -> int:
     chosen = parser.parse_args(argv)
     with serving(settings_from(chosen)) as up:
         _populate(up, [zone for zone in chosen.zones.split(",") if zone], chosen.nodes_per_zone)
-        print(f"gearbroker serves at {up.server.url}/broker/rest, DNS on port {up.dns_port}.", flush=True)
-        wait_for_the_end()
+        with staying_up():
+            print(f"gearbroker serves at {up.server.url}/broker/rest, DNS on port {up.dns_port}.", flush=True)
     return 0
 
 

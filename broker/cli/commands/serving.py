@@ -1,6 +1,7 @@
 """What `demo` and `serve` share: settings from arguments, the platform with its web server, and waiting for the end."""
 
 import argparse
+import contextlib
 import os
 import signal
 import threading
@@ -58,6 +59,8 @@ def serving(settings: "Settings") -> "Iterator[Serving]":
     from broker.simulator.embedded import open_embedded
     from broker.wsgi import WebServer
 
+    # A supervisor's SIGTERM ends the process as Ctrl-C does: everything is stopped in order.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     set_up_logging(level=settings.log_level, form=settings.log_format)
     embedded = open_embedded(settings)
     try:
@@ -77,9 +80,9 @@ def serving(settings: "Settings") -> "Iterator[Serving]":
         embedded.stop()
 
 
-def wait_for_the_end() -> None:
-    """Return when the process is asked to end: Ctrl-C, or SIGTERM from whoever supervises it."""
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
-    ended.wait()
+@contextmanager
+def staying_up() -> Iterator[None]:
+    """Runs the block, then waits until the process is asked to end; to be asked, even in the block, is no failure."""
+    with contextlib.suppress(KeyboardInterrupt):
+        yield
+        threading.Event().wait()

@@ -18,6 +18,7 @@ from broker.core.application import (
 )
 from broker.core.errors import ApplicationBusy, Conflict
 from broker.core.ids import ApplicationId, GroupId, NamespaceId, UserId
+from broker.store.among import among
 from broker.store.tables import (
     aliases,
     application_cartridges,
@@ -71,13 +72,21 @@ def _changed(before: object, after: object, names: Sequence[str]) -> dict[str, A
 class ApplicationRepository:
     """Applications with their groups and cartridges; each read is three statements, whatever it returns."""
 
-    def __init__(self, connection: Connection, renewed: Callable[[tuple[GroupId, ...], int, int], None]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        renewed: Callable[[tuple[GroupId, ...], int, int], None],
+        hold: Callable[[], None],
+    ) -> None:
         self._connection = connection
         self._renewed = renewed
+        self._hold = hold
 
     def _load(self, condition: ColumnElement[bool], *, lock: bool = False) -> tuple[ApplicationParts, ...]:
         query = _ORDERED.where(condition)
         chosen = select(applications.c.application_id).where(condition)
+        if lock:
+            self._hold()
         return self._read(query.with_for_update(of=applications) if lock else query, {}, chosen)
 
     def _read(
@@ -124,6 +133,7 @@ class ApplicationRepository:
 
     def locked(self, application_id: ApplicationId) -> ApplicationParts | None:
         """The same, with its row held until the unit of work ends."""
+        self._hold()
         return next(iter(self._read(_LOCKED, {"wanted": application_id})), None)
 
     def id_by_name(self, namespace_id: NamespaceId, name: str) -> ApplicationId | None:
@@ -159,7 +169,7 @@ class ApplicationRepository:
 
     def many(self, application_ids: Iterable[ApplicationId]) -> tuple[ApplicationParts, ...]:
         """Those of these ids that exist, rows held, always locked in the same order."""
-        return self._load(applications.c.application_id.in_(sorted(application_ids)), lock=True)
+        return self._load(among(self._connection, applications.c.application_id, application_ids), lock=True)
 
     def add(
         self, application: Application, groups: Sequence[GearGroup], cartridges: Sequence[InstalledCartridge]
@@ -219,7 +229,8 @@ class ApplicationRepository:
     def aliases(self, application_ids: Sequence[ApplicationId]) -> dict[ApplicationId, tuple[str, ...]]:
         """The aliases of these applications, sorted."""
         one = len(application_ids) == 1
-        query = _ALIASES_OF if one else _ALIASES.where(aliases.c.application_id.in_(application_ids))
+        many = among(self._connection, aliases.c.application_id, application_ids)
+        query = _ALIASES_OF if one else _ALIASES.where(many)
         rows = self._connection.execute(query, {"wanted": application_ids[0]} if one else {})
         found: dict[ApplicationId, list[str]] = defaultdict(list)
         for alias, application_id in rows:

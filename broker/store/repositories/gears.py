@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, select, text, update
 
 from broker.core.application import Gear
+from broker.core.gear import Lifecycle
 from broker.core.ids import ApplicationId, GearId, GroupId, NodeId, OperationId, UserId
 from broker.interfaces import StoredEndpoint
 from broker.store.among import among
@@ -20,7 +21,13 @@ _GEAR_VALUES = attrgetter(*_COLUMNS)
 _ENDPOINT_COLUMNS = tuple(column.name for column in endpoints.columns)
 _ENDPOINT_VALUES = attrgetter(*_ENDPOINT_COLUMNS)
 _OF_OPERATION = _READ.where(gears.c.operation_id == bindparam("wanted")).order_by(*_ORDER)
-_PROXIES_OF = _READ.where(gears.c.application_id == bindparam("wanted"), gears.c.carries_proxy).order_by(*_ORDER)
+_PROXIES_OF = _READ.where(gears.c.application_id == bindparam("wanted"), text("gears.carries_proxy")).order_by(*_ORDER)
+# Written out as in the index of the few gears that are not started: a parameter would not be known to fit it.
+_IDLE_OF = _READ.where(
+    gears.c.group_id == bindparam("wanted"),
+    text("gears.lifecycle != 'started'"),
+    gears.c.lifecycle != Lifecycle.DESTROYING.value,
+).order_by(*_ORDER)
 _SET_UID = update(gears).where(gears.c.gear_id == bindparam("this_gear")).values(uid=bindparam("new_uid"))
 _CHANGE_ONE = update(gears).where(gears.c.gear_id == bindparam("this_gear"))
 _DELETE_GEAR = delete(gears).where(gears.c.gear_id == bindparam("this_gear"))
@@ -61,6 +68,10 @@ class GearRepository:
     def proxies_of(self, application_id: ApplicationId) -> tuple[Gear, ...]:
         """The proxy gears of an application."""
         return self._read(_PROXIES_OF, application_id)
+
+    def idle_of(self, group_id: GroupId) -> tuple[Gear, ...]:
+        """The gears of a group that are not started: building, stopped or in doubt, but not those about to go."""
+        return self._read(_IDLE_OF, group_id)
 
     def by_ids(self, gear_ids: Sequence[GearId]) -> tuple[Gear, ...]:
         """Those of these ids that exist."""

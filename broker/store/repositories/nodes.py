@@ -13,7 +13,7 @@ from broker.core.placement.model import Placement
 from broker.core.placement.spread import GroupSpread
 from broker.interfaces import NodeRecord
 from broker.store.among import among
-from broker.store.fleet_cache import FleetCache
+from broker.store.fleet_cache import FleetCache, KnownNodes
 from broker.store.repositories.outbox import upsert
 from broker.store.tables import counters, gears, nodes
 
@@ -43,45 +43,84 @@ class NodeRepository:
         self._renewed: list[tuple[tuple[GroupId, ...], int, int]] = []
         self._placed: list[tuple[GroupSpread, tuple[Placement, ...]]] = []
         self._freed: dict[NodeId, int] = {}
-        self._looked = False
+        self._known: KnownNodes | None = None
+        self._fleet_is_fresh = False
+        self._fleet_is_doubtful = False
+        self._has_changed_nodes = False
+        self._is_holding = connection.dialect.name == "sqlite"
+
+    def hold(self) -> None:
+        """Let no other process change a node until this unit of work ends.
+
+        Asked before rows of applications and nodes are locked: whoever changes nodes locks in that order too.
+        """
+        if not self._is_holding:
+            self._is_holding = True
+            self._connection.execute(_FLEET_CHANGES.with_for_update(read=True))
 
     def fleet(self) -> Fleet:
-        """The fleet as of now."""
-        self._refresh()
+        """The fleet as of now, for the one writer of this process."""
+        self.hold()
+        if not self._fleet_is_fresh:
+            self._fleet_is_fresh = True
+            self._learn_fleet(self._cache.fleet_seen)
         return self._cache.fleet
+
+    def learn_anew(self) -> bool:
+        """Learn the fleet from its rows, in case another process has changed them; whether any told something new."""
+        return self._learn_fleet(-1)
+
+    def _learn_fleet(self, seen: int) -> bool:
+        changes = self._look().seen
+        if seen >= changes:
+            return False
+        with self._cache.lock:
+            return self._cache.learn_fleet(self._rows_after(seen), changes)
 
     def address(self, node_id: NodeId) -> str:
         """The public address of a node."""
-        self._refresh()
-        return self._cache.addresses[node_id]
+        return self._look().addresses[node_id]
+
+    def zone(self, node_id: NodeId) -> str | None:
+        """The zone of a node."""
+        return self._look().places[node_id][1]
 
     def unresponsive(self) -> frozenset[NodeId]:
         """The nodes that are not heard of."""
-        self._refresh()
-        return frozenset(self._cache.unresponsive)
+        return self._look().unresponsive
 
     def ids(self) -> Collection[NodeId]:
-        """The names of all nodes; to be read at once, not kept."""
-        self._refresh()
-        return self._cache.addresses.keys()
+        """The names of all nodes."""
+        return self._look().addresses.keys()
 
-    def _refresh(self) -> None:
-        """Take in what has changed in the fleet; one look in a unit of work is enough."""
-        if self._looked:
-            return
-        self._looked = True
-        changes = self._connection.execute(_FLEET_CHANGES).scalar() or 0
-        with self._cache.lock:
-            if changes <= self._cache.seen:
-                return
-            rows = self._connection.execute(select(nodes).where(nodes.c.changed > self._cache.seen))
-            self._cache.learn(rows, changes)
+    def _look(self) -> KnownNodes:
+        """The nodes as this unit of work sees them; one look is enough."""
+        if self._known is None:
+            self._known = self._known_now()
+        return self._known
+
+    def _known_now(self) -> KnownNodes:
+        changes: int = self._connection.execute(_FLEET_CHANGES).scalar() or 0
+        known = self._cache.known
+        if known.seen == changes:
+            return known
+        # A reader that began before the last change must not mix what is known since into what it reads.
+        known = known if known.seen < changes else KnownNodes()
+        known = known.learnt(self._rows_after(known.seen), changes)
+        if not self._has_changed_nodes:
+            with self._cache.lock:
+                self._cache.know(known)
+        return known
+
+    def _rows_after(self, seen: int) -> Iterable[Any]:
+        return self._connection.execute(select(nodes).where(nodes.c.changed > seen))
 
     def spread(self, group_id: GroupId, generation: int, home_region: str | None) -> GroupSpread:
         """Where the group's gears are, for the application's `generation`; changes are dropped on rollback."""
         held = self._spreads.get(group_id)
         if held is not None:
             return held[1]
+        self._look()
         with self._cache.lock:
             spread = self._cache.take_spread(group_id, generation)
         if spread is None:
@@ -118,8 +157,7 @@ class NodeRepository:
             {"this_node": node_id, "count": count} for node_id, count in sorted(counts.items())
         ]
         if rows and self._connection.execute(_RESERVE, rows).rowcount != len(rows):
-            with self._cache.lock:
-                self._cache.forget()
+            self._fleet_is_doubtful = True
             return False
         return True
 
@@ -144,25 +182,31 @@ class NodeRepository:
         return tuple(NodeRecord(**row) for row in rows)
 
     def add(self, added: Sequence[NodeRecord]) -> None:
-        """Register nodes, or learn anew what is known of them; the gears they have stay counted."""
+        """Register nodes, or learn anew what they offer; gears, liveness and an administrator's word on them stay."""
         changed = self._next_change()
         names = [name for name in NodeRecord.__slots__ if name != "gears"]
+        own = {"node_id", "active", "liveness"}
         rows = [{name: getattr(node, name) for name in names} | {"changed": changed} for node in added]
         statement = upsert(self._connection.dialect.name, nodes)
-        kept = {name: statement.excluded[name] for name in (*names, "changed") if name != "node_id"}
+        kept = {name: statement.excluded[name] for name in (*names, "changed") if name not in own}
         statement = statement.on_conflict_do_update(index_elements=["node_id"], set_=kept)
         for start in range(0, len(rows), _CHUNK):
             self._connection.execute(statement, [{**row, "gears": 0} for row in rows[start : start + _CHUNK]])
-        self._looked = False
+        self._changed_nodes()
 
-    def set_liveness(self, node_ids: Sequence[NodeId], liveness: str) -> None:
-        """Note which nodes are heard of, or not any more."""
-        self._connection.execute(
-            update(nodes)
-            .where(among(self._connection, nodes.c.node_id, node_ids))
-            .values(liveness=liveness, changed=self._next_change())
-        )
-        self._looked = False
+    def set_liveness(self, node_ids: Sequence[NodeId], liveness: str) -> tuple[NodeId, ...]:
+        """Note which nodes are heard of, or not any more; returns those of which that was not known."""
+        wanted = among(self._connection, nodes.c.node_id, node_ids)
+        statement = update(nodes).where(wanted, nodes.c.liveness != liveness)
+        statement = statement.values(liveness=liveness, changed=self._next_change())
+        moved = tuple(self._connection.execute(statement.returning(nodes.c.node_id)).scalars())
+        self._changed_nodes()
+        return moved
+
+    def _changed_nodes(self) -> None:
+        self._known = None
+        self._fleet_is_fresh = False
+        self._has_changed_nodes = True
 
     def _next_change(self) -> int:
         statement = upsert(self._connection.dialect.name, counters).values(name=FLEET_CHANGES, value=1)
@@ -185,7 +229,7 @@ class NodeRepository:
             for group_ids, before, after in self._renewed:
                 self._cache.renew(group_ids, before, after)
             for node_id, count in self._freed.items():
-                self._cache.fleet.release(node_id, count)
+                self._cache.free(node_id, count)
         self._placed.clear()
         self._spreads.clear()
 
@@ -194,5 +238,7 @@ class NodeRepository:
         with self._cache.lock:
             for spread, placements in reversed(self._placed):
                 release(self._cache.fleet, spread, placements)
+            if self._fleet_is_doubtful or self._has_changed_nodes:
+                self._cache.forget_fleet()
         self._placed.clear()
         self._spreads.clear()

@@ -5,11 +5,14 @@ from sqlalchemy.exc import IntegrityError
 
 from broker.core.errors import ApplicationBusy
 from broker.core.ids import OperationId
-from broker.interfaces import OperationRecord
+from broker.interfaces import EndedOperation, OperationRecord
 from broker.store.tables import operations
 
 _START = insert(operations)
 _FINISH = update(operations).where(operations.c.operation_id == bindparam("this_operation"))
+_ENDED = select(operations.c.state, operations.c.error).where(
+    operations.c.operation_id == bindparam("this_operation"), operations.c.finished_at.is_not(None)
+)
 
 
 class OperationRepository:
@@ -30,6 +33,11 @@ class OperationRepository:
         """Note how an operation ended, and when."""
         values = {"this_operation": operation_id, "state": state, "finished_at": at, "error": error}
         self._connection.execute(_FINISH, values)
+
+    def ended(self, operation_id: OperationId) -> EndedOperation | None:
+        """How an operation ended; None while it runs."""
+        row = self._connection.execute(_ENDED, {"this_operation": operation_id}).first()
+        return None if row is None else EndedOperation(state=row.state, error=row.error)
 
     def running(self) -> tuple[OperationRecord, ...]:
         """Those that have begun and not ended, oldest first."""

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Integer, Table, bindparam, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
-from broker.core.ids import CommandId, NodeId, OperationId, UserId
+from broker.core.ids import ApplicationId, CommandId, GearId, NodeId, OperationId, UserId
 from broker.core.node import Liveness
 from broker.interfaces import LoggedEvent, OutgoingEvent, StepRecord
 from broker.store.among import among
@@ -51,6 +51,13 @@ _STEP_NAMES = (
     "state",
 )
 _STEP_COLUMNS = tuple(commands.c[name] for name in _STEP_NAMES)
+_EVENTS_AFTER = (
+    select(*_LOG_COLUMNS)
+    .where(routing_events.c.position > bindparam("after"))
+    .order_by(routing_events.c.position)
+    .limit(bindparam("most", type_=Integer))
+)
+_OWN_EVENTS_AFTER = _EVENTS_AFTER.where(routing_events.c.owner_id == bindparam("owner"))
 _HELD_POSITION = select(counters.c.value).where(counters.c.name == POSITION).with_for_update()
 _CURSOR = select(counters.c.value).where(counters.c.name == bindparam("destination"))
 _MOVE_CURSOR = update(counters).where(counters.c.name == bindparam("destination"))
@@ -79,7 +86,11 @@ _RELEASE = (
 
 def upsert(dialect: str, table: Table) -> Any:
     """An insert with the conflict clauses of the database of that name."""
-    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    if dialect == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 slow to load
+
+    return postgresql.insert(table)
 
 
 class OutboxRepository:
@@ -121,15 +132,9 @@ class OutboxRepository:
 
     def events_after(self, position: int, limit: int, owner_id: UserId | None = None) -> tuple[LoggedEvent, ...]:
         """Numbered events past `position`, in order, of everyone or of one owner."""
-        query = (
-            select(*_LOG_COLUMNS)
-            .where(routing_events.c.position > position)
-            .order_by(routing_events.c.position)
-            .limit(limit)
-        )
-        if owner_id is not None:
-            query = query.where(routing_events.c.owner_id == owner_id)
-        return tuple(LoggedEvent(**row) for row in self._connection.execute(query).mappings())
+        query = _EVENTS_AFTER if owner_id is None else _OWN_EVENTS_AFTER
+        rows = self._connection.execute(query, {"after": position, "most": limit, "owner": owner_id})
+        return tuple(LoggedEvent(**row) for row in rows.mappings())
 
     def last_position(self) -> int:
         """The position of the last numbered event; 0 before the first."""
@@ -181,6 +186,32 @@ class OutboxRepository:
         ]
         if failed:
             self._connection.execute(_SETTLE_ONE, failed)
+
+    def still_pending(self, command_ids: Sequence[CommandId]) -> frozenset[CommandId]:
+        """Those of these commands that are neither done nor failed."""
+        condition = among(self._connection, commands.c.command_id, command_ids)
+        query = select(commands.c.command_id).where(condition, commands.c.state == PENDING)
+        return frozenset(self._connection.execute(query).scalars())
+
+    def supersede(self, gear_ids: Sequence[GearId], kinds: Sequence[str]) -> None:
+        """Give up what these gears' nodes have not been told yet of these kinds: a newer wish takes its place."""
+        self._connection.execute(
+            update(commands)
+            .where(
+                commands.c.state == PENDING,
+                commands.c.operation_id.is_(None),
+                commands.c.kind.in_(kinds),
+                among(self._connection, commands.c.gear_id, gear_ids),
+            )
+            .values(state=FAILED, error="superseded by a newer command")
+        )
+
+    def gears_owing(self, application_id: ApplicationId) -> frozenset[GearId]:
+        """The gears of an application whose nodes have not been told everything yet."""
+        query = select(commands.c.gear_id).where(
+            commands.c.state == PENDING, commands.c.application_id == application_id
+        )
+        return frozenset(self._connection.execute(query).scalars())
 
     def release_commands(self, operation_id: OperationId) -> None:
         """No operation waits any more for its pending commands; the nodes are told when they can be."""

@@ -1,0 +1,175 @@
+"""The schema: up, down and up again; migrations and tables agree; and a database this code cannot use is named so."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from broker.bootstrap import build
+from broker.config import Settings, load_settings
+from broker.core.errors import ConfigurationError
+from broker.store.engine import Database, open_database
+from broker.store.migrate import check_schema, current_revision, downgrade, expected_revision, migrate
+from broker.store.tables import metadata
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services("postgresql"))])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        opened = open_database(f"sqlite:///{tmp_path / 'gearbroker.db'}")
+    else:
+        opened = open_database(request.getfixturevalue("postgresql_url"))
+    yield opened
+    opened.engine.dispose()
+
+
+def test_migrations_lead_to_the_tables_of_the_code(database):
+    migrate(database)
+
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_partial_indexes_have_their_conditions(database):
+    migrate(database)
+
+    wanted = {
+        index.name: str(index.dialect_options["postgresql"]["where"])
+        for table in metadata.tables.values()
+        for index in table.indexes
+        if index.dialect_options["postgresql"]["where"] is not None
+    }
+    with database.engine.connect() as connection:
+        inspector = inspect(connection)
+        found = {
+            index["name"]
+            for table in metadata.tables
+            for index in inspector.get_indexes(table)
+            if any(option.endswith("_where") for option in index.get("dialect_options", {}))
+        }
+    assert found == set(wanted)
+
+
+def test_the_way_down_leaves_nothing_and_the_way_up_again_everything(database):
+    migrate(database)
+
+    downgrade(database, "base")
+    empty = inspect(database.engine).get_table_names()
+    migrate(database)
+
+    assert empty == ["alembic_version"]
+    assert current_revision(database) == expected_revision()
+    assert set(inspect(database.engine).get_table_names()) == {*metadata.tables, "alembic_version"}
+
+
+def test_to_migrate_twice_changes_nothing(database):
+    migrate(database)
+    with database.engine.connect() as connection:
+        connection.execute(text("UPDATE counters SET value = 7 WHERE name = 'routing_position'"))
+        connection.commit()
+
+    migrate(database)
+
+    with database.engine.connect() as connection:
+        assert connection.execute(text("SELECT value FROM counters WHERE name = 'routing_position'")).scalar() == 7
+
+
+def test_several_processes_that_migrate_at_once_do_it_once(database):
+    url = database.engine.url.render_as_string(hide_password=False)
+    code = "import sys; from broker.store import engine, migrate; migrate.migrate(engine.open_database(sys.argv[1]))"
+
+    processes = [subprocess.Popen([sys.executable, "-c", code, url], cwd=CHECKOUT) for _ in range(3)]
+
+    assert [process.wait() for process in processes] == [0, 0, 0]
+    assert current_revision(database) == expected_revision()
+
+
+def test_a_schema_of_the_right_revision_is_taken(database):
+    migrate(database)
+
+    check_schema(database)
+
+
+# --- databases that this code cannot use ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load_settings({"GEARBROKER_DATA_DIR": str(tmp_path)})
+
+
+def _at_revision(settings: Settings, revision: str) -> None:
+    database = open_database(settings.database_url)
+    migrate(database)
+    with database.engine.connect() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+        connection.commit()
+    database.engine.dispose()
+
+
+def _refusal(settings: Settings, *, create: bool = False) -> str:
+    with pytest.raises(ConfigurationError) as raised:
+        build(settings, create=create)
+    assert "\n" not in raised.value.text
+    return raised.value.text
+
+
+def test_a_database_that_is_not_there_is_named_with_what_to_do(settings):
+    assert "There is no broker's data in" in _refusal(settings)
+
+
+def test_an_empty_database_asks_to_be_migrated(settings, tmp_path):
+    (tmp_path / "gearbroker.db").touch()
+
+    assert "gearbroker migrate" in _refusal(settings)
+
+
+def test_a_newer_database_asks_for_a_newer_broker(settings):
+    _at_revision(settings, "9999")
+
+    assert "use a newer gearbroker" in _refusal(settings)
+
+
+def test_a_newer_database_is_refused_also_where_one_would_be_created(settings):
+    _at_revision(settings, "9999")
+
+    assert "9999" in _refusal(settings, create=True)
+
+
+def test_a_file_that_is_no_database_is_a_refusal(settings, tmp_path):
+    (tmp_path / "gearbroker.db").write_bytes(b"no database at all" * 1000)
+
+    assert "The database cannot be used: file is not a database" in _refusal(settings)
+    assert "file is not a database" in _refusal(settings, create=True)
+
+
+def test_a_directory_where_the_file_should_be_is_a_refusal(settings, tmp_path):
+    (tmp_path / "gearbroker.db").mkdir()
+
+    assert "The database cannot be used" in _refusal(settings, create=True)
+
+
+def test_a_data_directory_that_cannot_be_made_is_a_refusal(tmp_path):
+    (tmp_path / "file").touch()
+
+    settings = load_settings({"GEARBROKER_DATA_DIR": str(tmp_path / "file" / "data")})
+
+    assert "cannot be made" in _refusal(settings, create=True)
+
+
+def test_a_server_that_is_not_there_is_a_refusal_without_the_password():
+    settings = load_settings({"DATABASE_URL": "postgresql://me:hidden@127.0.0.1:1/none"})
+
+    refused = _refusal(settings)
+
+    assert "The database cannot be used" in refused
+    assert "hidden" not in refused
