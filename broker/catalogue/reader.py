@@ -16,6 +16,7 @@ def shipped_manifests() -> Path:
     """The directory of the manifests that come with the broker."""
     return Path(__file__).parent / "manifests"
 
+
 # The one in C, where it was built, is ten times as fast, and every command reads the catalogue.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

@@ -30,7 +30,7 @@ class Argon2Passwords:
         self._now = now
         self._lock = threading.Lock()
         self._remembered: OrderedDict[bytes, float] = OrderedDict()
-        self._nobody = self._hasher.hash(secrets.token_hex(16))
+        self._nobody = ""
 
     def hash(self, password: str) -> str:
         """A new hash, with its own salt."""
@@ -49,6 +49,9 @@ class Argon2Passwords:
 
     def waste_time(self, password: str) -> None:
         """Take as long as a verification that fails."""
+        if not self._nobody:
+            # Made only now: most processes never need it, and it takes as long as a login.
+            self._nobody = self._hasher.hash(secrets.token_hex(16))
         self._matches(password, self._nobody)
 
     def _matches(self, password: str, password_hash: str) -> bool:

@@ -1,5 +1,6 @@
 """The embedded platform: broker, simulated nodes, DNS and relay in one process, without any server beside it."""
 
+import gc
 import ipaddress
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -58,6 +59,7 @@ class EmbeddedPlatform:
 
     def start(self) -> None:
         """Go on where a crash has left off, then begin the loops."""
+        gc.freeze()  # what is here now stays; looking through ten thousand nodes for garbage would hold requests up
         settings = self.built.settings
         self._nodes.start()
         self._workers = relay(self.platform)

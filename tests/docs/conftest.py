@@ -76,7 +76,8 @@ def running_demo(directory: Path) -> Iterator[Demo]:
     """A demo on free ports that has told its story; ended with the block."""
     output = directory / "demo.out"
     data = directory / "data"
-    arguments = [Path(sys.executable).with_name("gearbroker"), "demo", "--port", "0", "--dns-port", "0", "--data-dir", data]
+    command = [Path(sys.executable).with_name("gearbroker"), "demo"]
+    arguments = [*command, "--port", "0", "--dns-port", "0", "--data-dir", data]
     with output.open("w") as out:
         process = subprocess.Popen(
             arguments, cwd=ROOT, env=plain_environment(), stdin=subprocess.DEVNULL, stdout=out, stderr=out

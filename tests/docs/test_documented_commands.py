@@ -83,9 +83,8 @@ def typed_in(text: str) -> Iterator[Typed]:
 
 def pattern_of(shown: tuple[str, ...]) -> re.Pattern[str]:
     """What the shown lines stand for; blanks at the ends of lines and blank lines at both ends do not count."""
-    pieces = []
-    for line in (line.rstrip() for line in shown):
-        pieces.append(r"(?:[^\n]*\n)*?" if line == "…" else f"{line_pattern(line)}\n")
+    lines = [line.rstrip() for line in shown]
+    pieces = [r"(?:[^\n]*\n)*?" if line == "…" else f"{line_pattern(line)}\n" for line in lines]
     return re.compile(rf"\n*{''.join(pieces)}\n*")
 
 
@@ -123,6 +122,7 @@ def check(shell, document: str, typed: Typed) -> None:
 
 
 @pytest.mark.services("dig")
+@pytest.mark.timeout(300)  # dozens of processes are started, and there may be others beside them
 @pytest.mark.parametrize("documents", TOGETHER, ids=" ".join)
 def test_every_command_of_the_documents_does_what_they_say(documents, new_shell):
     texts = {document: (ROOT / document).read_text(encoding="utf-8") for document in documents}

@@ -1,6 +1,7 @@
 """A whole platform under a test's control: simulated nodes, and a watch on the test's own clock instead of threads."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -49,6 +50,7 @@ class World:
             **settings,
         }
         self.now = 1000.0
+        self.ids: Callable[[], str] | None = None
         self.embedded: EmbeddedPlatform
         self.watch: NodeWatch
 
@@ -76,7 +78,15 @@ class World:
 
     def open(self) -> None:
         self.embedded = open_embedded(load_settings(self._environment))
+        if self.ids is not None:
+            self.use_ids(self.ids)
         self._begin_watching()
+
+    def use_ids(self, new_id: Callable[[], str]) -> None:
+        """Ids of the test's own: what is drawn by an application's id is then the same every time."""
+        self.ids = new_id
+        built = self.embedded.built
+        self.embedded.built = replace(built, platform=replace(built.platform, new_id=new_id))
 
     def _begin_watching(self) -> None:
         self.watch = NodeWatch(

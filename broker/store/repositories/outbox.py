@@ -60,7 +60,9 @@ _EVENTS_AFTER = (
 _OWN_EVENTS_AFTER = _EVENTS_AFTER.where(routing_events.c.owner_id == bindparam("owner"))
 _HELD_POSITION = select(counters.c.value).where(counters.c.name == POSITION).with_for_update()
 _CURSOR = select(counters.c.value).where(counters.c.name == bindparam("destination"))
-_MOVE_CURSOR = update(counters).where(counters.c.name == bindparam("destination"))
+_MOVE_CURSOR = update(counters).where(
+    counters.c.name == bindparam("destination"), counters.c.value < bindparam("reached", type_=BigInteger)
+)
 _UNNUMBERED = (
     select(
         routing_events.c.event_id,
@@ -145,13 +147,18 @@ class OutboxRepository:
         return self._connection.execute(_CURSOR, {"destination": destination}).scalar() or 0
 
     def move_cursor(self, destination: str, position: int) -> None:
-        """Note that a destination has confirmed everything up to `position`."""
-        moved = self._connection.execute(_MOVE_CURSOR, {"destination": destination, "value": position})
+        """Note that a destination has confirmed everything up to `position`, unless it has confirmed more."""
+        reached = {"destination": destination, "reached": position, "value": position}
+        moved = self._connection.execute(_MOVE_CURSOR, reached)
         if moved.rowcount:
             return
         statement = upsert(self._connection.dialect.name, counters).values(name=destination, value=position)
         self._connection.execute(
-            statement.on_conflict_do_update(index_elements=["name"], set_={"value": statement.excluded.value})
+            statement.on_conflict_do_update(
+                index_elements=["name"],
+                set_={"value": statement.excluded.value},
+                where=counters.c.value < statement.excluded.value,
+            )
         )
 
     def add_commands(self, steps: Sequence[StepRecord]) -> None:

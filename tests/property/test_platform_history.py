@@ -1,0 +1,212 @@
+"""Whatever happens to a platform in whatever order, its invariants hold after every step, beside a small model."""
+
+import shutil
+import tempfile
+from itertools import count
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from scenarios.world import World
+
+from broker.core.errors import Refusal
+from broker.usecases import aliases, environment
+from broker.usecases.availability import set_multiplier
+from broker.usecases.state import StateEvent, change_state
+
+NAMES = st.sampled_from(["one", "two"])
+NODES = st.integers(0, 5)
+RATIO = "OPENSHIFT_HAPROXY_GEAR_RATIO"
+
+
+class Model:
+    """What an owner thinks there is: the gears of each application, and which of them are HA."""
+
+    def __init__(self) -> None:
+        self.gears: dict[str, int] = {}
+        self.ha: set[str] = set()
+        self.aliases: dict[str, set[str]] = {}
+
+
+class PlatformHistory(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self._directory = Path(tempfile.mkdtemp())
+        self._world = World.founded(self._directory, capacity=4, COMMAND_DEADLINE_SECONDS="0.005")
+        numbers = count(1)
+        self._world.use_ids(lambda: f"{next(numbers):024x}")
+        self._model = Model()
+        self._ill: set[str] = set()
+
+    def teardown(self) -> None:
+        self._heal()
+        self._world.close()
+        shutil.rmtree(self._directory)
+
+    def _is_well(self) -> bool:
+        return not self._ill
+
+    def _heal(self) -> None:
+        self._world.heal()
+        self._ill.clear()
+        self._world.check()
+
+    @initialize(ha=st.booleans())
+    def begin(self, *, ha: bool) -> None:
+        self.create("one", ha=ha)
+
+    @rule(name=NAMES, ha=st.booleans())
+    def create(self, name: str, *, ha: bool) -> None:
+        try:
+            self._world.create(name, ha=ha)
+        except Refusal:
+            assert name in self._model.gears or self._ill or self._is_full(2)
+            return
+        assert name not in self._model.gears
+        self._model.gears[name] = 2 if ha else 1
+        self._model.aliases[name] = set()
+        if ha:
+            self._model.ha.add(name)
+
+    def _is_full(self, wanted: int) -> bool:
+        return sum(self._model.gears.values()) + wanted > 4 * 6 - 8
+
+    @rule(name=NAMES, to=st.integers(1, 9))
+    def scale(self, name: str, to: int) -> None:
+        before = self._model.gears.get(name)
+        if before is None:
+            return
+        try:
+            self._world.scale(to, name)
+        except Refusal:
+            assert self._ill or to < 1 + (name in self._model.ha) or self._is_full(to - before)
+            return
+        assert to >= 1 + (name in self._model.ha)
+        self._model.gears[name] = to
+
+    @rule(name=NAMES)
+    def enable(self, name: str) -> None:
+        if name not in self._model.gears:
+            return
+        try:
+            self._world.enable(name)
+        except Refusal:
+            assert name in self._model.ha or self._ill or self._is_full(2)
+            return
+        self._model.ha.add(name)
+        grown = len(self._world.gears(name))
+        assert self._model.gears[name] <= grown <= self._model.gears[name] + 2
+        self._model.gears[name] = grown
+
+    @rule(name=NAMES, scale_down=st.booleans())
+    def disable(self, name: str, *, scale_down: bool) -> None:
+        try:
+            self._world.disable(name, scale_down=scale_down)
+        except Refusal:
+            assert name not in self._model.ha
+            return
+        self._model.ha.remove(name)
+        left = len(self._world.gears(name))
+        assert left == self._model.gears[name] or scale_down
+        self._model.gears[name] = left
+
+    @rule(name=NAMES, multiplier=st.integers(-1, 3))
+    def multiply(self, name: str, multiplier: int) -> None:
+        if name in self._model.gears:
+            application_id = self._world.parts(name).application.application_id
+            set_multiplier(self._world.platform, application_id, "haproxy-1.4", multiplier)
+
+    @rule(name=NAMES, ratio=st.integers(-1, 4))
+    def set_ratio(self, name: str, ratio: int) -> None:
+        if name in self._model.gears:
+            values = [(RATIO, str(ratio))]
+            environment.patch_variables(self._world.platform, self._world.demo, name, values, [])
+
+    @rule(name=NAMES, event=st.sampled_from(list(StateEvent)))
+    def change_state(self, name: str, event: StateEvent) -> None:
+        try:
+            change_state(self._world.platform, self._world.demo, name, event)
+        except Refusal:
+            assert self._ill or name not in self._model.gears
+
+    @rule(name=NAMES, alias=st.sampled_from(["www.a.org", "www.b.org"]), adds=st.booleans())
+    def change_alias(self, name: str, alias: str, *, adds: bool) -> None:
+        taken = {each for aliases in self._model.aliases.values() for each in aliases}
+        act = aliases.add_alias if adds else aliases.remove_alias
+        try:
+            act(self._world.platform, self._world.demo, name, alias)
+        except Refusal:
+            assert name not in self._model.gears or (alias in taken) == adds or not adds
+            return
+        (self._model.aliases[name].add if adds else self._model.aliases[name].remove)(alias)
+
+    @rule(name=NAMES)
+    def delete(self, name: str) -> None:
+        try:
+            self._world.delete(name)
+        except Refusal:
+            assert name not in self._model.gears
+            return
+        del self._model.gears[name], self._model.aliases[name]
+        self._model.ha.discard(name)
+
+    @rule(node=NODES, noticed=st.booleans())
+    def kill(self, node: int, *, noticed: bool) -> None:
+        node_id = self._world.node_ids[node]
+        self._world.fleet.kill(node_id)
+        self._ill.add(node_id)
+        if noticed:
+            self._world.lose(node_id)
+
+    @rule(node=NODES, fault=st.sampled_from(["cut_off", "slow", "fail_every"]))
+    def harm(self, node: int, fault: str) -> None:
+        node_id = self._world.node_ids[node]
+        faults = self._world.fleet.node(node_id).faults
+        match fault:
+            case "cut_off":
+                faults.cut_off = True
+            case "slow":
+                faults.slow_seconds = 1.0
+            case _:
+                faults.fail_every = 2
+        self._ill.add(node_id)
+
+    @rule()
+    def let_time_pass(self) -> None:
+        self._world.beat(6.0)
+
+    @precondition(lambda self: self._ill)
+    @rule()
+    def heal(self) -> None:
+        self._heal()
+
+    @rule()
+    def restart(self) -> None:
+        self._world.reopen()
+        self._ill.clear()
+
+    @invariant()
+    def everything_agrees(self) -> None:
+        self._world.check(healed=self._is_well() and not self._world.owed())
+        for name, gears in self._model.gears.items():
+            parts = self._world.parts(name)
+            assert (parts.gear_count, parts.application.ha) == (gears, name in self._model.ha)
+        assert self._world.demo.consumed_gears == sum(self._model.gears.values())
+
+
+@pytest.mark.slow
+def test_every_history_leaves_everything_in_agreement() -> None:
+    thorough = settings().max_examples > 100
+    examples = settings().max_examples if thorough else 15
+    run_state_machine_as_test(
+        PlatformHistory, settings=settings(max_examples=examples, stateful_step_count=20, deadline=None)
+    )

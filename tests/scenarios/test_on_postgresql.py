@@ -1,0 +1,128 @@
+"""The same platform on PostgreSQL, where several processes write at once."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from scenarios.test_many_at_once import NAMES, _all_at_once
+from scenarios.world import World
+
+from broker.bootstrap import Built, build
+from broker.core.node import Liveness
+from broker.core.scaling import ScaleDirection
+from broker.usecases import aliases, applications
+from broker.usecases.nodes import change_liveness
+from broker.usecases.outbox_relay import number_events
+from broker.usecases.routing import take_snapshot
+from broker.usecases.scaling import scale
+from broker.usecases.state import StateEvent, change_state
+
+pytestmark = pytest.mark.services("postgresql")
+
+
+@pytest.fixture
+def world(tmp_path: Path, postgresql_url: str) -> Iterator[World]:
+    made = World.founded(tmp_path, capacity=4, DATABASE_URL=postgresql_url, APPLICATION_WAIT_SECONDS="30")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def second(world: World) -> Iterator[Built]:
+    """Another process's view of the same database and the same nodes."""
+    made = build(world.embedded.built.settings, channel=world.fleet)
+    yield made
+    made.close()
+
+
+def test_the_life_of_an_application(world):
+    world.create(gears=3, cartridges=("php-5.4", "mysql-5.5"))
+    world.enable()
+    world.scale(6)
+    aliases.add_alias(world.platform, world.demo, "shop", "www.shop.org")
+    world.lose(world.gears()[0].node_id)
+    world.check(healed=False)
+    world.heal()
+    world.check()
+    change_state(world.platform, world.demo, "shop", StateEvent.STOP)
+    change_state(world.platform, world.demo, "shop", StateEvent.START)
+    world.scale(2)
+    world.disable(scale_down=True)
+    world.reopen()
+    world.check()
+    world.delete()
+
+    world.check()
+
+
+def test_faults_of_nodes_leave_everything_in_agreement(world):
+    world.create(gears=3)
+    world.fleet.node(world.node_ids[0]).faults.fail_every = 1
+    world.fleet.kill(world.node_ids[3])
+
+    with pytest.raises(Exception, match=r"on purpose|did not answer"):
+        world.scale(9)
+    world.check(healed=False)
+    world.heal()
+
+    world.check()
+
+
+def test_threads_of_one_process_leave_three_applications_whole(world):
+    for name in NAMES:
+        world.create(name)
+
+    _all_at_once([world.platform], world, 6)
+    world.heal()
+
+    world.check()
+
+
+def test_two_processes_leave_three_applications_whole_while_nodes_come_and_go(world, second):
+    for name in NAMES:
+        world.create(name)
+    over = threading.Event()
+
+    def shake(built: Built) -> None:
+        while not over.is_set():
+            change_liveness(built.platform, world.node_ids[:2], Liveness.UNRESPONSIVE)
+            change_liveness(built.platform, world.node_ids[:2], Liveness.RESPONSIVE)
+            number_events(built.platform)
+
+    shaking = [threading.Thread(target=shake, args=(each,)) for each in (world.embedded.built, second)]
+    for each in shaking:
+        each.start()
+    try:
+        _all_at_once([world.platform, second.platform], world, 6)
+    finally:
+        over.set()
+        for each in shaking:
+            each.join()
+    world.heal()
+    world.reopen()
+
+    world.check()
+
+
+def test_room_made_and_room_taken_by_another_process_are_found(world, second):
+    world.create(gears=20)
+    scale(second.platform, world.demo, "shop", ScaleDirection.DOWN, to=2)
+
+    world.create("young", gears=20)
+
+    assert len(applications.list_applications(second.platform, world.demo)) == 2
+
+
+def test_a_snapshot_sees_one_state_of_the_database(world, second):
+    world.create(gears=2)
+
+    with world.platform.reading() as reading:
+        before = reading.outbox.last_position()
+        scale(second.platform, world.demo, "shop", ScaleDirection.UP, to=4)
+        number_events(second.platform)
+        gears = reading.gears.all()
+        after = reading.outbox.last_position()
+
+    assert (before, len(gears)) == (after, 2)
+    assert len(take_snapshot(world.platform, world.other).tables) == 1

@@ -1,0 +1,312 @@
+"""Repositories: what goes in comes out, and what two could break is refused by the database."""
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+from store.rows import a_namespace, a_node
+
+from broker.core.errors import ApplicationBusy, Conflict
+from broker.core.ids import ApplicationId, CommandId, GearId, NodeId, OperationId, UserId
+from broker.interfaces import OperationRecord, OutgoingEvent, StepRecord
+
+MANY = 40_000  # more than a statement may have parameters
+SHOP = ApplicationId("a" * 24)
+NODE = NodeId("node-a1.example.com")
+
+
+def _operation(number: int, application_id: ApplicationId = SHOP) -> OperationRecord:
+    return OperationRecord(
+        operation_id=OperationId(f"{number:024x}"),
+        application_id=application_id,
+        kind="scale_up",
+        state="running",
+        arguments={"by": 2},
+        created_at=f"2026-01-01T00:00:{number:02}Z",
+    )
+
+
+def _step(number: int, **given: object) -> StepRecord:
+    values: dict[str, object] = {
+        "command_id": CommandId(f"{number:024x}"),
+        "operation_id": None,
+        "application_id": SHOP,
+        "node_id": NODE,
+        "gear_id": GearId("b" * 24),
+        "kind": "stop_gear",
+        "body": {"number": number, "text": "ä"},
+    }
+    return StepRecord(**{**values, **given})
+
+
+def _event(number: int, owner: str = "1") -> OutgoingEvent:
+    return OutgoingEvent(
+        application_id=SHOP,
+        owner_id=UserId(owner * 24),
+        sequence=number,
+        action="add_alias",
+        app_name="shop",
+        namespace="demo",
+        occurred_at="2026-01-01T00:00:00Z",
+        data={"alias": f"www{number}.shop.org"},
+    )
+
+
+def test_an_account_comes_back_as_it_was(reading, user):
+    with reading() as work:
+        assert work.users.by_login("demo") == user
+        assert work.users.by_id(user.user_id) == user
+        assert work.users.by_login("Demo") is None
+
+
+def test_two_accounts_of_one_login_are_a_conflict(writing, user):
+    with writing() as work, pytest.raises(Conflict, match="'demo' exists already"):
+        work.users.add(user)
+
+
+def test_a_quota_is_never_exceeded_and_a_refusal_takes_nothing(writing, user):
+    with writing() as work:
+        answers = [work.users.consume_gears(user.user_id, count) for count in (2, 2, 1, 1, -3, 4)]
+        consumed = work.users.by_id(user.user_id).consumed_gears
+
+    assert (answers, consumed) == ([True, False, True, False, True, False], 0)
+
+
+def test_saving_an_account_leaves_its_consumed_gears(writing, user):
+    with writing() as work:
+        work.users.consume_gears(user.user_id, 2)
+        work.users.save(user)
+
+        assert work.users.by_id(user.user_id).consumed_gears == 2
+
+
+def test_two_namespaces_of_one_name_are_a_conflict(writing, user):
+    with writing() as work:
+        work.namespaces.add(a_namespace(user, "shop"))
+        with pytest.raises(Conflict, match="already in use"):
+            work.namespaces.add(a_namespace(user, "shop", 2))
+
+
+def test_a_node_is_never_overcommitted(writing):
+    with writing() as work:
+        work.nodes.add([a_node(NODE, capacity=2)])
+        answers = [work.nodes.reserve({NODE: count}) for count in (1, 2, 1, 1)]
+
+        assert (answers, work.nodes.record(NODE).gears) == ([True, False, True, False], 2)
+
+
+def test_a_node_never_has_fewer_gears_than_none(writing):
+    with writing() as work:
+        work.nodes.add([a_node(NODE)])
+
+        assert not work.nodes.reserve({NODE: -1})
+
+
+def test_registering_a_node_again_keeps_its_gears_its_liveness_and_its_activity(writing):
+    with writing() as work:
+        work.nodes.add([a_node(NODE, capacity=2)])
+        work.nodes.reserve({NODE: 1})
+        work.nodes.set_liveness([NODE], "unresponsive")
+
+        work.nodes.add([a_node(NODE, capacity=5, zone="b")])
+
+        found = work.nodes.record(NODE)
+        assert (found.gears, found.liveness, found.capacity, found.zone) == (1, "unresponsive", 5, "b")
+
+
+def test_liveness_tells_which_nodes_it_is_news_of(writing):
+    other = NodeId("node-a2.example.com")
+    with writing() as work:
+        work.nodes.add([a_node(NODE), a_node(other)])
+        first = work.nodes.set_liveness([NODE], "unresponsive")
+        second = work.nodes.set_liveness([NODE, other, NodeId("unknown")], "unresponsive")
+
+    assert (first, second) == ((NODE,), (other,))
+
+
+def test_only_one_operation_of_an_application_runs(writing):
+    with writing() as work:
+        work.operations.start(_operation(1))
+        with pytest.raises(ApplicationBusy):
+            work.operations.start(_operation(2))
+
+
+def test_operations_of_two_applications_run_side_by_side(writing):
+    with writing() as work:
+        work.operations.start(_operation(2))
+        work.operations.start(_operation(1, ApplicationId("c" * 24)))
+
+        assert [each.created_at[-3:] for each in work.operations.running()] == ["01Z", "02Z"]
+
+
+def test_an_operation_ends_once_and_says_how(writing):
+    first = _operation(1)
+    with writing() as work:
+        work.operations.start(first)
+        before = work.operations.ended(first.operation_id)
+        work.operations.finish(first.operation_id, "failed", "2026-01-01T00:01:00Z", "no answer")
+        after = work.operations.ended(first.operation_id)
+        work.operations.start(_operation(2))
+
+    assert before is None
+    assert (after.state, after.error) == ("failed", "no answer")
+
+
+def test_commands_come_back_as_they_were_and_in_their_order(writing):
+    operation_id = OperationId("f" * 24)
+    steps = [_step(number, operation_id=operation_id) for number in (3, 1, 2)]
+    with writing() as work:
+        work.outbox.add_commands(steps)
+
+        assert work.outbox.commands_of(operation_id) == tuple(steps)
+
+
+def test_commands_wait_for_their_operation_to_let_go_of_them(writing):
+    operation_id = OperationId("f" * 24)
+    with writing() as work:
+        work.nodes.add([a_node(NODE)])
+        work.outbox.add_commands([_step(1, operation_id=operation_id), _step(2)])
+        before = [each.command_id for each in work.outbox.pending_for([NODE])]
+        work.outbox.release_commands(operation_id)
+        after = [each.command_id for each in work.outbox.pending_for_responsive()]
+
+    assert (len(before), len(after)) == (1, 2)
+
+
+def test_commands_that_are_settled_are_told_no_more(writing):
+    with writing() as work:
+        work.outbox.add_commands([_step(number) for number in range(1, 6)])
+        work.outbox.settle_commands({_step(1).command_id: None, _step(2).command_id: "it failed"})
+        work.outbox.settle_commands({_step(3).command_id: None})
+
+        assert [each.body["number"] for each in work.outbox.pending_for([NODE])] == [4, 5]
+        assert work.outbox.still_pending([_step(number).command_id for number in (1, 4)]) == {_step(4).command_id}
+
+
+def test_commands_for_silent_nodes_are_not_among_those_to_be_told(writing):
+    with writing() as work:
+        work.nodes.add([a_node(NODE)])
+        work.nodes.set_liveness([NODE], "unresponsive")
+        work.outbox.add_commands([_step(1)])
+
+        assert (work.outbox.pending_for_responsive(), len(work.outbox.pending_for([NODE]))) == ((), 1)
+
+
+def test_a_newer_wish_takes_the_place_of_older_ones_of_its_kind_only(writing):
+    gear, other = GearId("b" * 24), GearId("c" * 24)
+    with writing() as work:
+        work.outbox.add_commands(
+            [
+                _step(1),
+                _step(2, kind="remove_cartridge"),
+                _step(3, gear_id=other),
+                _step(4, operation_id=OperationId("f" * 24)),
+            ]
+        )
+        work.outbox.supersede([gear], ["start_gear", "stop_gear"])
+
+        assert [each.body["number"] for each in work.outbox.pending_for([NODE])] == [2, 3]
+        assert work.outbox.gears_owing(SHOP) == {gear, other}
+
+
+def test_positions_are_given_in_order_and_once(writing):
+    with writing() as work:
+        work.outbox.add_events([_event(number) for number in range(1, 6)])
+        given = [work.outbox.number_events(2) for _ in range(4)]
+
+        events = work.outbox.events_after(0, 10)
+        assert given == [2, 2, 1, 0]
+        assert [(event.position, event.sequence) for event in events] == [(n, n) for n in range(1, 6)]
+        assert work.outbox.last_position() == 5
+
+
+def test_events_are_read_from_a_position_on_and_by_owner(writing):
+    with writing() as work:
+        work.outbox.add_events([_event(1), _event(2, "2"), _event(3)])
+        work.outbox.number_events(10)
+
+        assert [event.position for event in work.outbox.events_after(1, 10)] == [2, 3]
+        assert [event.position for event in work.outbox.events_after(0, 1)] == [1]
+        assert [event.position for event in work.outbox.events_after(0, 10, UserId("2" * 24))] == [2]
+
+
+def test_a_sequence_is_written_once(writing):
+    with writing() as work:
+        work.outbox.add_events([_event(1)])
+        with pytest.raises(IntegrityError):
+            work.outbox.add_events([_event(1)])
+
+
+def test_a_destinations_cursor_begins_at_nothing_and_moves(writing):
+    with writing() as work:
+        before = work.outbox.cursor("bus/json")
+        work.outbox.move_cursor("bus/json", 7)
+        work.outbox.move_cursor("bus/json", 9)
+
+        assert (before, work.outbox.cursor("bus/json"), work.outbox.cursor("bus/other")) == (0, 9, 0)
+
+
+def test_a_cursor_never_goes_back(writing):
+    with writing() as work:
+        work.outbox.move_cursor("bus/json", 9)
+
+        work.outbox.move_cursor("bus/json", 7)
+
+        assert work.outbox.cursor("bus/json") == 9
+
+
+def test_a_name_has_one_target_at_most(writing):
+    with writing() as work:
+        work.names.put([("shop.example.com", "CNAME", "one"), ("blog.example.com", "A", "127.0.0.1")], SHOP)
+        work.names.put([("shop.example.com", "CNAME", "other")], SHOP)
+        found = work.names.lookup("shop.example.com")
+        work.names.remove(["shop.example.com", "unknown.example.com"])
+
+        assert found == (("CNAME", "other"),)
+        assert work.names.lookup("shop.example.com") == ()
+        assert work.names.lookup("blog.example.com") == (("A", "127.0.0.1"),)
+
+
+def test_the_names_of_an_application_go_together(writing):
+    with writing() as work:
+        work.names.put([("a.example.com", "CNAME", "x"), ("b.example.com", "CNAME", "x")], SHOP)
+        work.names.put([("c.example.com", "CNAME", "x")], None)
+        work.names.remove_of(SHOP)
+
+        assert [bool(work.names.lookup(f"{name}.example.com")) for name in "abc"] == [False, False, True]
+
+
+def test_more_values_than_a_statement_takes_are_asked_for_at_once(writing):
+    ids = [f"{number:024x}" for number in range(MANY)]
+    with writing() as work:
+        work.nodes.add([a_node(NODE)])
+
+        assert work.applications.many(ids) == ()
+        assert work.applications.aliases(ids) == {}
+        assert work.gears.by_ids(ids) == ()
+        assert work.gears.of_nodes([*ids, NODE]) == ()
+        assert work.gears.endpoints_of(ids) == ()
+        assert work.gears.head_nodes(ids) == {}
+        assert set(work.nodes.records([*ids, NODE])) == {NODE}
+        assert work.outbox.pending_for(ids) == ()
+        assert work.outbox.still_pending(ids) == frozenset()
+        work.outbox.settle_commands(dict.fromkeys(ids))
+        work.gears.change(ids, lifecycle="started")
+        work.names.remove(ids)
+
+
+def test_no_values_are_no_rows(writing):
+    with writing() as work:
+        assert work.applications.many([]) == ()
+        assert work.applications.aliases([]) == {}
+        assert work.gears.by_ids([]) == ()
+        assert work.nodes.records([]) == {}
+        assert work.outbox.pending_for([]) == ()
+
+
+def test_values_are_data_whatever_they_hold(writing):
+    hostile = "'; DROP TABLE users; --\"\\"
+    with writing() as work:
+        assert work.gears.by_ids([GearId(hostile), GearId("ä☃")]) == ()
+        assert work.users.by_login(hostile) is None
+        work.names.put([(hostile, "CNAME", hostile)], None)
+
+        assert work.names.lookup(hostile) == (("CNAME", hostile),)
