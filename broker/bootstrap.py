@@ -175,6 +175,7 @@ def policy_of(settings: Settings) -> Policy:
             zones_required=settings.zones_require_for_app_create,
             minimum_zones=settings.zones_min_per_gear_group,
             allow_multiple_proxies_on_node=settings.allow_multiple_haproxy_on_node,
+            profile_enabled=settings.node_profile_enabled,
         ),
         placement_policy=settings.placement_policy,
         drain_seconds=settings.drain_seconds,

@@ -33,6 +33,8 @@ def set_up_logging(*, level: str = "info", form: str = "text", stream: TextIO | 
         root.removeHandler(previous)
     root.addHandler(handler)
     root.setLevel(level.upper())
+    # Which migration runs is news to nobody but who runs it, and is told there.
+    logging.getLogger("alembic").setLevel(max(root.level, logging.WARNING))
     return handler
 
 

@@ -2,14 +2,16 @@
 
 import errno
 import logging
+import socket
 import threading
+from importlib.metadata import version
 from typing import Any
 
 from flask import Flask
 from waitress import create_server
 
 from broker.api.factory import ApiOptions, make_wsgi_app
-from broker.bootstrap import Built
+from broker.bootstrap import Built, Settings
 from broker.core.errors import ConfigurationError
 
 # Beyond this waitress itself says no; below it, the API does so in its own words.
@@ -25,27 +27,24 @@ class WebServer:
         self._stopping = threading.Event()
         self._built = built
         options = ApiOptions(
-            max_request_bytes=settings.max_request_bytes, max_streams=max(1, settings.server_threads // 2)
+            version=version("gearbroker"),
+            max_request_bytes=settings.max_request_bytes,
+            max_streams=max(1, settings.server_threads // 2),
         )
         self.wsgi_app: Flask = make_wsgi_app(built.platform, options, stopping=self._stopping.is_set)
-        self._server: Any = self._bound(settings.host, settings.port, settings.server_threads)
+        self._server: Any = self._served(settings)
         self._thread = threading.Thread(target=self._run, name="web-server", daemon=True)
 
-    def _bound(self, host: str, port: int, threads: int) -> Any:
-        try:
-            return create_server(
-                self.wsgi_app,
-                host=host,
-                port=port,
-                threads=threads,
-                ident=None,
-                max_request_body_size=MOST_BYTES,
-                clear_untrusted_proxy_headers=True,
-            )
-        except OSError as error:
-            reason = "is already in use" if error.errno == errno.EADDRINUSE else f"cannot be used: {error.strerror}"
-            text = f"Port {port} on {host} {reason}. Choose another with --port."
-            raise ConfigurationError(text, field="GEARBROKER_PORT") from error
+    def _served(self, settings: Settings) -> Any:
+        return create_server(
+            self.wsgi_app,
+            sockets=[_bound(settings.host, settings.port)],
+            threads=settings.server_threads,
+            ident=None,
+            max_request_body_size=MOST_BYTES,
+            clear_untrusted_proxy_headers=True,
+            **_proxy(settings.trusted_proxy),
+        )
 
     @property
     def url(self) -> str:
@@ -70,3 +69,26 @@ class WebServer:
         self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=5)
         self._server.close()
         self._server.asyncore.close_all(map=self._server._map)  # noqa: SLF001 as above
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket at that address; ours to close where it cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        reason = "is already in use" if error.errno == errno.EADDRINUSE else f"cannot be used: {error.strerror}"
+        text = f"Port {port} on {host} {reason}. Choose another with --port."
+        raise ConfigurationError(text, field="GEARBROKER_PORT") from error
+    return bound
+
+
+def _proxy(address: str) -> dict[str, object]:
+    """What waitress needs to believe one proxy about the client's address, scheme and host."""
+    if not address:
+        return {}
+    headers = {"x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port"}
+    return {"trusted_proxy": address, "trusted_proxy_count": 1, "trusted_proxy_headers": headers}

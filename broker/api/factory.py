@@ -9,7 +9,6 @@ from functools import partial
 
 from flask import Flask, Response, g, redirect, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
-from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import Rule
 
 from broker.api.auth import identity_headers
@@ -73,10 +72,8 @@ def make_wsgi_app(platform: Platform, options: ApiOptions, stopping: Callable[[]
     wsgi_app.after_request(_end)
     wsgi_app.register_error_handler(Refusal, _refused)
     wsgi_app.register_error_handler(Exception, _failed)
-    inner = CanonicalPaths(wsgi_app.wsgi_app)
-    wsgi_app.wsgi_app = (  # type: ignore[method-assign] # the documented way to put something in front
-        ProxyFix(inner, x_for=1, x_proto=1, x_host=1) if options.trust_forwarded else inner
-    )
+    # The documented way to put something in front.
+    wsgi_app.wsgi_app = CanonicalPaths(wsgi_app.wsgi_app)  # type: ignore[method-assign]
     return wsgi_app
 
 

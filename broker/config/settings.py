@@ -20,6 +20,7 @@ def _setting(name: str, default: Any, read: Callable[[str], Any], *, secret: boo
 
 _DNS_LABEL_PART = values.matching(r"[a-z0-9-]*", "lower-case letters, digits and hyphens, or nothing")
 _ADDRESS = values.matching(r"[\w.:-]+", "an address to listen on")
+_ADDRESS_OR_NOTHING = values.matching(r"[\w.:-]*", "an address, or nothing")
 _WORD = values.matching(r"[\w.-]+", "a word of letters, digits, dots, hyphens and underscores")
 _WORD_OR_NOTHING = values.matching(r"[\w.-]*", "a word of letters, digits, dots, hyphens and underscores, or nothing")
 
@@ -46,6 +47,8 @@ class Settings:
     port: int = _setting("GEARBROKER_PORT", 8080, values.integer(0, 65535))
     server_threads: int = _setting("SERVER_THREADS", 32, values.integer(1, 1024))
     max_request_bytes: int = _setting("MAX_REQUEST_BYTES", 1024 * 1024, values.integer(1024))
+    # The address of a proxy in front, whose X-Forwarded-* headers say which address a client used; nothing: none.
+    trusted_proxy: str = _setting("TRUSTED_PROXY", "", _ADDRESS_OR_NOTHING)
     advertise_https: bool = _setting("ADVERTISE_HTTPS", False, values.boolean)
 
     dns_host: str = _setting("DNS_HOST", "127.0.0.1", _ADDRESS)
@@ -61,6 +64,7 @@ class Settings:
     # 0 and -1: no more proxy gears than the minimum asks for.
     default_ha_multiplier: int = _setting("DEFAULT_HA_MULTIPLIER", 0, values.integer(-1))
     ha_multiplier_rule: str = _setting("HA_MULTIPLIER_RULE", "every-mth", values.choice("every-mth", "ceil"))
+    node_profile_enabled: bool = _setting("NODE_PROFILE_ENABLED", True, values.boolean)
     allow_multiple_haproxy_on_node: bool = _setting("ALLOW_MULTIPLE_HAPROXY_ON_NODE", False, values.boolean)
     # Web gears per proxy gear from which proxy gears rotate out, node-wide; -1: never.
     haproxy_gear_ratio: int = _setting("OPENSHIFT_HAPROXY_GEAR_RATIO", 3, values.integer(-1))

@@ -1,7 +1,5 @@
 import json
 
-from broker.api.factory import ApiOptions
-
 
 def test_the_entry_needs_no_login_and_lists_only_what_exists(world):
     entry = world.nobody("GET", "/broker/rest/api")
@@ -40,19 +38,6 @@ def test_links_begin_with_the_address_that_the_client_used(world):
     response = world.demo.send("GET", "/api", base_url="https://broker.example.com:8443")
 
     assert json.loads(response.data)["data"]["API"]["href"] == "https://broker.example.com:8443/broker/rest/api"
-
-
-def test_forwarded_headers_are_ignored_unless_the_operator_trusts_them(make_world):
-    headers = {"X-Forwarded-Host": "public.example.com", "X-Forwarded-Proto": "https"}
-    doubtful = make_world()
-    trusting = make_world(options=ApiOptions(trust_forwarded=True))
-
-    seen = [
-        json.loads(each.wsgi_app.test_client().get("/api", headers=headers).data)["data"]["API"]["href"]
-        for each in (doubtful, trusting)
-    ]
-
-    assert seen == ["http://localhost/broker/rest/api", "https://public.example.com/broker/rest/api"]
 
 
 def test_the_root_of_the_interface_leads_to_its_entry(world):

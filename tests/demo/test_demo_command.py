@@ -140,6 +140,19 @@ def test_a_directory_left_half_way_gets_one_clear_sentence_and_is_left_alone(tmp
     assert [path.name for path in tmp_path.iterdir()] == ["gearbroker.db"]
 
 
+def test_a_demo_that_cannot_start_leaves_the_directory_as_it_was(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+
+        web = gearbroker("demo", "--once", "--port", port, "--dns-port", "0", "--data-dir", str(tmp_path / "new"))
+        dns = gearbroker("demo", "--once", "--port", "0", "--dns-port", port, "--data-dir", str(tmp_path))
+
+    assert (web.returncode, dns.returncode) == (78, 78)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_serve_is_the_same_broker_without_the_story(tmp_path):
     with running("serve", "--data-dir", str(tmp_path), *ANY_PORT) as serve:
         told = read_until(serve, "serves at")

@@ -35,7 +35,7 @@ def main(directory: str, what: str) -> None:
     world.open()
     if PREPARED[what]:
         world.create(gears=3)
-    for node_id in world.node_ids[::2]:
+    for node_id in world.node_ids:
         world.fleet.node(node_id).faults.slow_seconds = SLOW_SECONDS / 2
     sys.stdout.write("ready\n")
     sys.stdout.flush()

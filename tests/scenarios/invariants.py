@@ -154,6 +154,10 @@ def _serves(table: RoutingTable) -> bool:
     return any(endpoint.serving for endpoint in table.endpoints_of("web_framework"))
 
 
+def _could_serve(table: RoutingTable) -> bool:
+    return any(endpoint.state == "started" for endpoint in table.endpoints_of("web_framework"))
+
+
 def _log(built: Built) -> Iterator[str]:
     """Numbers without gaps, and tables made from the log equal to the snapshot's."""
     with built.platform.reading() as work:
@@ -175,7 +179,7 @@ def _log(built: Built) -> Iterator[str]:
             continue
         known[event.application_id] = table
         takes_away = event.action in {"remove_public_endpoint", "gear_rotated_out"}
-        if takes_away and before is not None and _serves(before) and not _serves(table):
+        if takes_away and before is not None and _serves(before) and not _serves(table) and _could_serve(table):
             dark[event.application_id] = f"{event.action} at {event.position} of {event.app_name}"
     yield from (f"routers were left with nothing that serves by {what}" for what in dark.values())
     for application_id, numbers in sequences.items():

@@ -232,4 +232,5 @@ class World:
     def check(self, *, healed: bool = True) -> None:
         """Fails with every broken invariant; unless `healed`, what nodes carry is left out."""
         self.tell_positions()
-        assert violations(self.embedded.built, self.fleet if healed else None) == []
+        broken = violations(self.embedded.built, self.fleet if healed else None)
+        assert not broken, "\n".join(broken)

@@ -72,4 +72,7 @@ class SnapshotSchema(Schema):
     """All routing tables, and the position after which to go on reading."""
 
     position = fields.Integer()
+    partial_ = fields.Boolean(
+        data_key="partial", metadata={"description": "Only the caller's own applications are in it"}
+    )
     applications = fields.List(fields.Nested(RoutingTableSchema))

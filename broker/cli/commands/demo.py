@@ -1,6 +1,7 @@
 """`gearbroker demo`: the whole platform in one process, which tells its story and then stays up."""
 
 import argparse
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -58,7 +59,7 @@ def command(argv: Sequence[str]) -> int:
     with _directory(chosen.data_dir) as directory:
         again = _is_complete(directory)
         chosen.data_dir = directory
-        with serving(settings_from(chosen, **QUICK)) as up:
+        with _left_as_found(directory), serving(settings_from(chosen, **QUICK)) as up:
             held = True if again else _tell(up, directory)
             if again:
                 print(f"The demo in {directory} goes on where it was.", flush=True)
@@ -77,6 +78,22 @@ def _directory(wanted: Path | None) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="gearbroker-demo-", ignore_cleanup_errors=True) as name:
         yield Path(name)
+
+
+@contextmanager
+def _left_as_found(directory: Path) -> Iterator[None]:
+    """A demo that cannot start, because a port is taken, leaves nothing in a directory that was empty."""
+    from broker.core.errors import ConfigurationError
+
+    existed, empty = directory.exists(), not (directory.exists() and any(directory.iterdir()))
+    try:
+        yield
+    except ConfigurationError:
+        if empty and directory.exists():
+            shutil.rmtree(directory)
+            if existed:
+                directory.mkdir()
+        raise
 
 
 def _is_complete(directory: Path) -> bool:
@@ -174,8 +191,6 @@ def _say_what_next(up: Serving, directory: Path) -> None:
 
 def _bin() -> str:
     """What to put in front of our commands so that a shell finds them: nothing, where they are on its path."""
-    import shutil
-
     if shutil.which("oo-app-info"):
         return ""
     place = Path(sys.executable).parent
