@@ -114,14 +114,6 @@ class OperationRecord:
     created_at: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EndedOperation:
-    """How an operation ended; `error` says why it failed."""
-
-    state: str
-    error: str | None
-
-
 class Users(Protocol):
     """Accounts and their quota."""
 
@@ -205,9 +197,7 @@ class Gears(Protocol):
     def of_nodes(self, node_ids: Sequence[NodeId]) -> tuple[Gear, ...]: ...
     def proxies_of(self, application_id: ApplicationId) -> tuple[Gear, ...]: ...
     def head_nodes(self, application_ids: Sequence[ApplicationId]) -> dict[ApplicationId, NodeId]: ...
-    def idle_of(self, group_id: GroupId) -> tuple[Gear, ...]:
-        """Those that are not started: building, stopped or in doubt, but not those about to go."""
-
+    def idle_of(self, group_id: GroupId) -> tuple[Gear, ...]: ...
     def by_ids(self, gear_ids: Sequence[GearId]) -> tuple[Gear, ...]: ...
     def of_owner(self, owner_id: UserId) -> tuple[Gear, ...]: ...
     def all(self) -> tuple[Gear, ...]: ...
@@ -233,9 +223,7 @@ class Nodes(Protocol):
     def fleet(self) -> Fleet:
         """The fleet as of now, for who may write; what is reserved and not committed is released at the end."""
 
-    def learn_anew(self) -> bool:
-        """Learn the fleet from its rows, in case another process has changed them; whether any told something new."""
-
+    def learn_anew(self) -> bool: ...
     def spread(self, group_id: GroupId, generation: int, home_region: str | None) -> GroupSpread:
         """Where the group's gears are, for the application's `generation`; changes are dropped on rollback."""
 
@@ -248,20 +236,14 @@ class Nodes(Protocol):
     def free(self, counts: Mapping[NodeId, int]) -> None:
         """Give gears of nodes back; placement sees the room once this unit of work has committed."""
 
-    def address(self, node_id: NodeId) -> str:
-        """The public address of a node."""
-
+    def address(self, node_id: NodeId) -> str: ...
     def zone(self, node_id: NodeId) -> str | None: ...
     def unresponsive(self) -> frozenset[NodeId]: ...
-    def ids(self) -> Collection[NodeId]:
-        """The names of all nodes; to be read at once, not kept."""
-
-    def record(self, node_id: NodeId) -> NodeRecord | None: ...
+    def ids(self) -> Collection[NodeId]: ...
     def records(self, node_ids: Iterable[NodeId]) -> dict[NodeId, NodeRecord]: ...
     def all(self) -> tuple[NodeRecord, ...]: ...
     def add(self, nodes: Sequence[NodeRecord]) -> None: ...
-    def set_liveness(self, node_ids: Sequence[NodeId], liveness: str) -> tuple[NodeId, ...]:
-        """Returns the nodes of which that was not known."""
+    def set_liveness(self, node_ids: Sequence[NodeId], liveness: str) -> tuple[NodeId, ...]: ...
 
 
 class Outbox(Protocol):
@@ -274,12 +256,8 @@ class Outbox(Protocol):
 
     def commands_of(self, operation_id: OperationId) -> tuple[StepRecord, ...]: ...
     def still_pending(self, command_ids: Sequence[CommandId]) -> frozenset[CommandId]: ...
-    def supersede(self, gear_ids: Sequence[GearId], kinds: Sequence[str]) -> None:
-        """Give up commands of these kinds that no operation waits for: a newer wish takes their place."""
-
-    def gears_owing(self, application_id: ApplicationId) -> frozenset[GearId]:
-        """The gears whose nodes have not been told everything yet."""
-
+    def supersede(self, gear_ids: Sequence[GearId], kinds: Sequence[str]) -> None: ...
+    def gears_owing(self, application_id: ApplicationId) -> frozenset[GearId]: ...
     def release_commands(self, operation_id: OperationId) -> None:
         """No operation waits any more for its pending commands; the nodes are told when they can be."""
 
@@ -305,9 +283,7 @@ class Operations(Protocol):
         """Raises `ApplicationBusy` while another operation of the application runs."""
 
     def finish(self, operation_id: OperationId, state: str, at: str, error: str | None = None) -> None: ...
-    def ended(self, operation_id: OperationId) -> EndedOperation | None:
-        """How it ended; None while it runs."""
-
+    def ended(self, operation_id: OperationId) -> tuple[str, str | None] | None: ...
     def running(self) -> tuple[OperationRecord, ...]: ...
 
 

@@ -93,13 +93,9 @@ def services_needed(item: pytest.Item) -> list[str]:
     """The services a test names in its marker or by a fixture; a bare marker without a fixture means all."""
     marks = list(item.iter_markers("services"))
     named = {name for mark in marks for name in mark.args}
-    named |= {
-        name for name, service in SERVICES.items() if service.fixture in getattr(item, "fixturenames", ())
-    }
+    named |= {name for name, service in SERVICES.items() if service.fixture in getattr(item, "fixturenames", ())}
     if unknown := named - set(SERVICES):
-        raise pytest.UsageError(
-            f"{item.nodeid}: unknown services {sorted(unknown)}; known: {sorted(SERVICES)}"
-        )
+        raise pytest.UsageError(f"{item.nodeid}: unknown services {sorted(unknown)}; known: {sorted(SERVICES)}")
     return sorted(named or (SERVICES if marks else ()))
 
 

@@ -23,6 +23,8 @@ _log = logging.getLogger(__name__)
 
 # How often a plan is made anew when another process has taken the room it counted on.
 PLANNING_ATTEMPTS = 5
+# An operation takes its deadline for the nodes, and this much at most before and after.
+ABANDONED_SECONDS = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,8 +137,9 @@ def conclude(
         parts = work.applications.locked(operation.application_id)
         ended = work.operations.ended(operation.operation_id)
         if ended is not None:
-            if ended.state == OperationState.FAILED:
-                raise NodeFailed(ended.error or "The operation was given up.")
+            state, error = ended
+            if state == OperationState.FAILED:
+                raise NodeFailed(error or "The operation was given up.")
             return parts
         if parts is None:
             raise ApplicationNotFound(operation.application_id)
@@ -173,10 +176,21 @@ def tell_afterwards(platform: Platform, steps: tuple[StepRecord, ...]) -> int:
     return 0
 
 
-def resume_operations(platform: Platform) -> int:
-    """Go on with every operation that a crash has interrupted; returns how many there were."""
+def resume_abandoned(platform: Platform) -> int:
+    """Go on with operations that run longer than any process takes: theirs has ended. Returns how many there were."""
+    longest = platform.policy.command_deadline_seconds + ABANDONED_SECONDS
+    return resume_operations(platform, begun_before=platform.clock.now() - longest)
+
+
+def resume_operations(platform: Platform, *, begun_before: float | None = None) -> int:
+    """Go on with every operation that a crash has interrupted; returns how many there were.
+
+    One that its own process goes on with too is concluded by whichever is first.
+    """
+    latest = None if begun_before is None else timestamp(begun_before)
     with platform.reading() as work:
-        interrupted = [(each, work.outbox.commands_of(each.operation_id)) for each in work.operations.running()]
+        running = [each for each in work.operations.running() if latest is None or each.created_at < latest]
+        interrupted = [(each, work.outbox.commands_of(each.operation_id)) for each in running]
     for operation, steps in interrupted:
         try:
             drive(platform, operation, steps)

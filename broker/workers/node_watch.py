@@ -8,9 +8,10 @@ from broker.core.ids import NodeId
 from broker.core.node import Liveness, is_overdue
 from broker.interfaces import Platform
 from broker.usecases.nodes import change_liveness, known_and_silent, tell_all_missed
+from broker.usecases.operations import resume_abandoned
 from broker.workers.loop import Worker
 
-# Commands that a node missed although it is heard of are told again this often.
+# Commands that a node missed although it is heard of are told again, and abandoned operations resumed, this often.
 MISSED_SECONDS = 5.0
 
 
@@ -52,6 +53,7 @@ class NodeWatch:
             change_liveness(self._platform, sorted(back), Liveness.RESPONSIVE)
         if now - self._told_at >= MISSED_SECONDS:
             self._told_at = now
+            resume_abandoned(self._platform)
             tell_all_missed(self._platform)
 
     def _is_overdue(self, last: float, now: float) -> bool:

@@ -25,6 +25,4 @@ class CustomRouter:
 
     def _write(self):
         routes = [(name, e) for t in self._tables for name in pool_aliases(t) for e in pool_members(t)]
-        replace_file(
-            self._file, "".join(f"{name} {e.public_address}:{e.public_port}\n" for name, e in routes)
-        )
+        replace_file(self._file, "".join(f"{name} {e.public_address}:{e.public_port}\n" for name, e in routes))

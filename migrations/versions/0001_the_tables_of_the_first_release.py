@@ -324,25 +324,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("endpoints")
-    with op.batch_alter_table("gears", schema=None) as batch_op:
-        batch_op.drop_index(
-            "ix_gears_proxies",
-            sqlite_where=sa.text("carries_proxy"),
-            postgresql_where=sa.text("carries_proxy"),
-        )
-        batch_op.drop_index(
-            "ix_gears_idle",
-            sqlite_where=sa.text("lifecycle != 'started'"),
-            postgresql_where=sa.text("lifecycle != 'started'"),
-        )
-        batch_op.drop_index(
-            "ix_gears_operation_id",
-            sqlite_where=sa.text("operation_id IS NOT NULL"),
-            postgresql_where=sa.text("operation_id IS NOT NULL"),
-        )
-        batch_op.drop_index(batch_op.f("ix_gears_node_id"))
-        batch_op.drop_index(batch_op.f("ix_gears_application_id_group_id_ordinal"))
-
     op.drop_table("gears")
     op.drop_table("application_cartridges")
     with op.batch_alter_table("gear_groups", schema=None) as batch_op:

@@ -30,14 +30,8 @@ def test_asks_for_nothing():
 def run_tests(directory: Path, *options: str, **environ: str) -> subprocess.CompletedProcess[str]:
     shutil.copy(CONFTEST, directory)
     (directory / "test_it.py").write_text(TESTS, encoding="utf-8")
-    (directory / "pytest.ini").write_text(
-        "[pytest]\nmarkers =\n    services(*names): real servers\n", encoding="utf-8"
-    )
-    own = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("PYTEST_", "REQUIRE_SERVICES"))
-    }
+    (directory / "pytest.ini").write_text("[pytest]\nmarkers =\n    services(*names): real servers\n", encoding="utf-8")
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "REQUIRE_SERVICES"))}
     return subprocess.run(
         [sys.executable, "-m", "pytest", "--strict-markers", "-p", "no:cacheprovider", *options],
         cwd=directory,

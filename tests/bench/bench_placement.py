@@ -43,8 +43,7 @@ def nodes_of(size: int) -> list[Node]:
 def gears_of(count: int) -> list[Request]:
     """An application's gears, of which the first two and then every tenth carry the proxy."""
     return [
-        Request(profile="small", region="r1", carries_proxy=number < 2 or number % 10 == 0)
-        for number in range(count)
+        Request(profile="small", region="r1", carries_proxy=number < 2 or number % 10 == 0) for number in range(count)
     ]
 
 
@@ -81,9 +80,7 @@ class Scan:
         if request.carries_proxy:
             free = [each for each in roomy if not self.proxies[each.node.node_id]]
         existing = {each.node.zone for each in sized if each.node.region == request.region}
-        reachable = {each.node.zone for each in free} | {
-            zone for zone, count in self.zone_gears.items() if count
-        }
+        reachable = {each.node.zone for each in free} | {zone for zone, count in self.zone_gears.items() if count}
         left = free if len(reachable) >= min(RULES.minimum_zones, len(existing)) else []
         steps = [every, sized, near, active, alive, zoned, roomy, free, left]
         self.reasons = Counter(
@@ -232,8 +229,7 @@ def main() -> int:
     check = parser.parse_args().check
     heads = [f"{size:,} nodes" for size in FLEET_SIZES]
     print(
-        f"{'gears a second':<24}{''.join(f'{head:>14}' for head in heads)}"
-        f"{'full scan':>12}{'growth':>9}{'x scan':>8}"
+        f"{'gears a second':<24}{''.join(f'{head:>14}' for head in heads)}{'full scan':>12}{'growth':>9}{'x scan':>8}"
     )
     missed = False
     for load in LOADS:
@@ -243,16 +239,12 @@ def main() -> int:
         rates = "".join(f"{1 / measured[f'{size:,}']:>14,.0f}" for size in FLEET_SIZES)
         fails = load in JUDGED and (growth > GOAL_GROWTH or faster < GOAL_AGAINST_SCAN)
         missed |= fails
-        print(
-            f"{load.name:<24}{rates}{1 / scan:>12,.0f}{growth:>9.2f}{faster:>8.0f}"
-            f"{'  MISSED' if fails else ''}"
-        )
+        print(f"{load.name:<24}{rates}{1 / scan:>12,.0f}{growth:>9.2f}{faster:>8.0f}{'  MISSED' if fails else ''}")
     began = time.perf_counter()
     Fleet(nodes_of(FLEET_SIZES[-1]))
     print(f"index of 10,000 nodes built in {time.perf_counter() - began:.3f} s")
     print(
-        f"goals: growth <= {GOAL_GROWTH}, x scan >= {GOAL_AGAINST_SCAN};"
-        f" on a quiet machine >= {GOAL_RATE:,} a second"
+        f"goals: growth <= {GOAL_GROWTH}, x scan >= {GOAL_AGAINST_SCAN}; on a quiet machine >= {GOAL_RATE:,} a second"
     )
     return 1 if check and missed else 0
 

@@ -20,9 +20,7 @@ PLACES = (("n1", "r1", "a"), ("n2", "r1", "b"), ("n3", None, None))
 @st.composite
 def endpoints_of(draw, gear_id, head):
     node, region, zone = draw(st.sampled_from(PLACES))
-    places = draw(
-        st.sets(st.tuples(st.sampled_from(("10.0.0.1", "10.0.0.2")), st.integers(1, 4)), max_size=3)
-    )
+    places = draw(st.sets(st.tuples(st.sampled_from(("10.0.0.1", "10.0.0.2")), st.integers(1, 4)), max_size=3))
     state = draw(st.sampled_from(("started", "stopped", "unresponsive")))
     rotation = draw(st.sampled_from((Rotation.IN, Rotation.OUT)))
     return [
@@ -96,9 +94,7 @@ def test_restricted_tables_tell_all_that_changes_when_only_their_gears_change(be
     changed = [each for each in after.endpoints if each.gear_id in touched]
     ends = replace(
         before,
-        endpoints=tuple(
-            replace(each, is_head=each.gear_id == before.head_gear_id) for each in untouched + changed
-        ),
+        endpoints=tuple(replace(each, is_head=each.gear_id == before.head_gear_id) for each in untouched + changed),
     )
 
     part = difference(before.restricted_to(touched), ends.restricted_to(touched))

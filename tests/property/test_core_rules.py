@@ -82,9 +82,7 @@ def test_a_decision_stays_within_the_limits_and_moves_by_its_rules(memory, sessi
 @given(memories, st.integers(0, 400), st.integers(1, 20), st.integers(1, 100))
 def test_more_sessions_never_turn_growing_into_something_else(memory, sessions, gears, more):
     def decision(count):
-        return decide(memory, sessions=count, gears=gears, minimum=1, maximum=-1, now=0.0, settings=SETTINGS)[
-            0
-        ]
+        return decide(memory, sessions=count, gears=gears, minimum=1, maximum=-1, now=0.0, settings=SETTINGS)[0]
 
     assert decision(sessions) is not ScaleDecision.UP or decision(sessions + more) is ScaleDecision.UP
 

@@ -53,9 +53,7 @@ def plainly_chosen(gears, limits, minimum_zones):
     proxies = [gear for gear in gears if gear.carries_proxy]
     plain = [gear for gear in gears if not gear.carries_proxy]
     pools = (
-        [(proxies, proxies), (plain, gears)]
-        if is_proxy_surplus(len(gears), len(proxies), limits)
-        else [(plain, gears)]
+        [(proxies, proxies), (plain, gears)] if is_proxy_surplus(len(gears), len(proxies), limits) else [(plain, gears)]
     )
 
     def zones_left(gear):

@@ -83,9 +83,7 @@ def one_by_one(gear: Gear, specs: list[CartridgeSpec], layout: NodeLayout) -> Ge
 
 
 @given(uid=st.integers(1000, 6999), specs=st.lists(SPECS, max_size=4))
-def test_a_gear_furnished_in_one_go_is_as_if_furnished_one_by_one(
-    uid: int, specs: list[CartridgeSpec]
-) -> None:
+def test_a_gear_furnished_in_one_go_is_as_if_furnished_one_by_one(uid: int, specs: list[CartridgeSpec]) -> None:
     layout = NodeLayout()
     empty = Gear(gear_id="g1", uid=uid, state=GearState.STARTED)
 
@@ -99,9 +97,7 @@ def test_a_gear_furnished_in_one_go_is_as_if_furnished_one_by_one(
 
 
 @given(uid=st.integers(1000, 6999), specs=st.lists(SPECS, max_size=4, unique_by=lambda spec: spec.name))
-def test_the_public_ports_of_a_gear_are_its_own_and_each_is_used_once(
-    uid: int, specs: list[CartridgeSpec]
-) -> None:
+def test_the_public_ports_of_a_gear_are_its_own_and_each_is_used_once(uid: int, specs: list[CartridgeSpec]) -> None:
     layout = NodeLayout()
     empty = Gear(gear_id="g1", uid=uid, state=GearState.STARTED)
     wanted = sum(len(spec.endpoints) for spec in specs)

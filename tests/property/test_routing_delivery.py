@@ -82,9 +82,7 @@ def histories(draw: st.DrawFn) -> list[RoutingEvent]:
         if name not in alive:
             action = Action.CREATE_APPLICATION
         elif alive[name]:
-            action = draw(
-                st.sampled_from([action for action in Action if action is not Action.CREATE_APPLICATION])
-            )
+            action = draw(st.sampled_from([action for action in Action if action is not Action.CREATE_APPLICATION]))
         else:
             continue
         alive[name] = action is not Action.DELETE_APPLICATION
@@ -204,9 +202,7 @@ def _last_events(told):
 
 def _expect_only_true_tables(listener, told):
     for table in listener.tables.values():
-        history = [
-            e for e in told if e.application_id == table.application_id and e.sequence <= table.sequence
-        ]
+        history = [e for e in told if e.application_id == table.application_id and e.sequence <= table.sequence]
         assert tables_after(history)[table.application_id] == table
 
 

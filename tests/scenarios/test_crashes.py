@@ -14,7 +14,8 @@ from scenarios.world import World, eventually
 
 from broker.core.errors import NodeFailed
 from broker.interfaces import Json
-from broker.usecases.operations import resume_operations
+from broker.process.clock import SystemClock
+from broker.usecases.operations import ABANDONED_SECONDS, resume_abandoned, resume_operations
 from broker.usecases.scaling import ScaleDirection, scale
 
 TESTS = Path(__file__).parents[1]
@@ -98,6 +99,27 @@ def test_an_operation_that_cannot_be_gone_on_with_is_undone(world, what):
     world.check(healed=False)
     world.heal()
     world.check()
+
+
+class LaterClock:
+    """The clock of the machine, so many seconds ahead."""
+
+    def __init__(self, ahead: float) -> None:
+        self._ahead = ahead
+
+    def now(self) -> float:
+        return SystemClock().now() + self._ahead
+
+
+@pytest.mark.parametrize(("ahead", "resumed"), [(0.0, 0), (2 * ABANDONED_SECONDS, 1)])
+def test_an_operation_is_taken_over_only_when_its_own_process_must_have_ended(world, ahead, resumed):
+    world.create(gears=3)
+    _cut(world, "scale-up", delivers=False)
+
+    taken_over = resume_abandoned(replace(world.platform, clock=LaterClock(ahead)))
+
+    assert taken_over == resumed
+    assert _is_running(world) == (not resumed)
 
 
 def test_a_restart_after_a_cut_scale_down_knows_the_fleet_it_gives_room_back_to(world):

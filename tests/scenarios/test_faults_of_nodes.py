@@ -69,7 +69,6 @@ def _healthy(_world: World, _node_id: str) -> None:
 
 # What is wrong with the first node concerned, and with the second.
 FAULTS = {
-    "killed": (_kill, _kill),
     "one killed": (_healthy, _kill),
     "lost": (_lose, _lose),
     "cut off": (_cut_off, _cut_off),

@@ -28,9 +28,7 @@ NAMES = ("one", "two", "three")
 
 
 def _wish(name: str, *, ha: bool = False) -> ApplicationWish:
-    return ApplicationWish(
-        name=name, namespace="demo", cartridges=(CartridgeWish(name="php-5.4"),), scale=True, ha=ha
-    )
+    return ApplicationWish(name=name, namespace="demo", cartridges=(CartridgeWish(name="php-5.4"),), scale=True, ha=ha)
 
 
 def _anything(platform: Platform, world: World, draw: random.Random) -> Callable[[], object]:

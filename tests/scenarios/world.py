@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 
 from scenarios.invariants import violations
@@ -27,6 +29,7 @@ from broker.workers.node_watch import NodeWatch
 DEADLINE_SECONDS = 0.05
 INTERVAL_SECONDS = 1.0
 LONG_ENOUGH = 20.0
+DATABASE = "gearbroker.db"
 
 
 def eventually(true: Callable[[], bool], what: str, *, seconds: float = LONG_ENOUGH) -> None:
@@ -35,6 +38,17 @@ def eventually(true: Callable[[], bool], what: str, *, seconds: float = LONG_ENO
     while not true():
         assert monotonic() < deadline, f"{what} did not happen in {seconds} seconds"
         sleep(0.005)
+
+
+@cache
+def _founded_database(zones: tuple[str, ...], nodes_per_zone: int, capacity: int) -> bytes:
+    """The database of a platform that has just been founded, as a file: to make one takes longer than most tests."""
+    with TemporaryDirectory() as directory:
+        world = World(Path(directory))
+        world.open()
+        world._found(zones, nodes_per_zone, capacity)
+        world.close()
+        return (Path(directory) / DATABASE).read_bytes()
 
 
 class World:
@@ -65,16 +79,23 @@ class World:
         **settings: str,
     ) -> "World":
         world = cls(directory, **settings)
-        world.open()
-        nodes = simulated_nodes("example.com", zones=tuple(zones), nodes_per_zone=nodes_per_zone, capacity=capacity)
-        add_nodes(world.embedded, nodes)
-        for login in ("demo", "other"):
-            accounts.create_user(world.platform, login)
-            accounts.change_user(world.platform, login, may_use_ha=True, max_gears=1000)
-            namespaces.create_namespace(world.platform, accounts.find_user(world.platform, login), login)
-        accounts.change_user(world.platform, "other", may_follow_all_routing=True)
-        world._begin_watching()
+        if "DATABASE_URL" in settings:
+            world.open()
+            world._found(tuple(zones), nodes_per_zone, capacity)
+        else:
+            directory.mkdir(exist_ok=True)
+            (directory / DATABASE).write_bytes(_founded_database(tuple(zones), nodes_per_zone, capacity))
+            world.open()
         return world
+
+    def _found(self, zones: tuple[str, ...], nodes_per_zone: int, capacity: int) -> None:
+        nodes = simulated_nodes("example.com", zones=zones, nodes_per_zone=nodes_per_zone, capacity=capacity)
+        add_nodes(self.embedded, nodes)
+        for login in ("demo", "other"):
+            accounts.create_user(self.platform, login)
+            accounts.change_user(self.platform, login, may_use_ha=True, max_gears=1000)
+            namespaces.create_namespace(self.platform, accounts.find_user(self.platform, login), login)
+        accounts.change_user(self.platform, "other", may_follow_all_routing=True)
 
     def open(self) -> None:
         self.embedded = open_embedded(load_settings(self._environment))

@@ -30,9 +30,7 @@ class BrokerSide:
         self.node_id = node_id
         self.received: list[tuple[str, dict[str, object]]] = []
         self._connection = connection
-        self._queue = Queue(
-            f"test.{node_id}", Exchange(exchange, type="topic"), routing_key="#", exclusive=True
-        )
+        self._queue = Queue(f"test.{node_id}", Exchange(exchange, type="topic"), routing_key="#", exclusive=True)
 
     def send(self, body: str) -> None:
         """Put a message on the node's queue."""

@@ -131,9 +131,7 @@ def test_a_poison_message_is_put_aside_and_others_flow(bus):
 
     with Consuming(bus).running() as consuming:
         bus.publish(events[0])
-        bus.publish_raw(
-            ("test.testha.poison", "{not json"), ("test.testha.poison", ":action: :create_application\n")
-        )
+        bus.publish_raw(("test.testha.poison", "{not json"), ("test.testha.poison", ":action: :create_application\n"))
         bus.publish(*events[1:])
         consuming.until(lambda: consuming.listener.tables == tables_after(events))
 
@@ -241,9 +239,7 @@ def test_watching_the_bus_shows_events_and_what_cannot_be_read(bus):
     thread.start()
     end = time.monotonic() + DEADLINE_SECONDS
 
-    while (
-        thread.is_alive() and time.monotonic() < end
-    ):  # until the watcher has bound its queue, nothing is kept
+    while thread.is_alive() and time.monotonic() < end:  # until the watcher has bound its queue, nothing is kept
         bus.publish_raw(("a.b.c", "{"), (event.routing_key, encode_json(event)))
         thread.join(0.1)
 

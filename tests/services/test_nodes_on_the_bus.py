@@ -78,9 +78,7 @@ def record(node_id: str, number: int) -> NodeRecord:
     )
 
 
-def test_an_application_becomes_ha_on_agents_in_other_processes(
-    platform: EmbeddedPlatform, agents: list[str]
-) -> None:
+def test_an_application_becomes_ha_on_agents_in_other_processes(platform: EmbeddedPlatform, agents: list[str]) -> None:
     work = platform.platform
     nodes.register_nodes(work, [record(node_id, number) for number, node_id in enumerate(agents)])
     assert until(lambda: all(node.liveness == "responsive" for node in nodes.list_nodes(work)))

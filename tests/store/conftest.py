@@ -1,8 +1,9 @@
 """A migrated database of each kind, and units of work on it."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -17,14 +18,27 @@ from broker.store.unit_of_work import SqlUnitOfWork
 Opener = Callable[[], SqlUnitOfWork]
 
 
+@cache
+def _migrated_file() -> bytes:
+    """The file of an empty database, which takes longer to make than most tests."""
+    with TemporaryDirectory() as directory:
+        file = Path(directory) / "gearbroker.db"
+        database = open_database(f"sqlite:///{file}")
+        migrate(database)
+        database.engine.dispose()
+        return file.read_bytes()
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services("postgresql"))])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty, migrated database."""
     if request.param == "sqlite":
-        opened = open_database(f"sqlite:///{tmp_path / 'gearbroker.db'}")
+        file = tmp_path / "gearbroker.db"
+        file.write_bytes(_migrated_file())
+        opened = open_database(f"sqlite:///{file}")
     else:
         opened = open_database(request.getfixturevalue("postgresql_url"))
-    migrate(opened)
+        migrate(opened)
     yield opened
     opened.engine.dispose()
 

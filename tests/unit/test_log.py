@@ -73,9 +73,7 @@ def test_no_secret_of_a_message_is_logged(form, message):
 
 
 def test_a_key_named_like_a_secret_is_hidden_also_inside_another(form):
-    line = logged(
-        form, "login", password=SECRET, headers={"Authorization": SECRET}, items=[{"token": SECRET}]
-    )
+    line = logged(form, "login", password=SECRET, headers={"Authorization": SECRET}, items=[{"token": SECRET}])
 
     assert SECRET not in line
 

@@ -1,22 +1,23 @@
-"""A batch: gears of one group placed one by one on a fleet that stands still until all have a node."""
+"""A batch: gears of one group that ask the same of the fleet, placed one by one."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 
 from broker.core.placement.draw import Draw
 from broker.core.placement.fleet import Fleet
+from broker.core.placement.guests import guests_of
+from broker.core.placement.levels import Level, Order
 from broker.core.placement.model import Placement, Request, Rules
-from broker.core.placement.node_class import Entry
 from broker.core.placement.policies import Candidates, Pick
 from broker.core.placement.preferences import narrow
 from broker.core.placement.refusal import Shortage, invalid_node_selected, no_node_available
 from broker.core.placement.requirements import survey
 from broker.core.placement.spread import GroupSpread
-from broker.core.placement.zone_queue import CANDIDATES, Level, Order, ZoneQueue
+from broker.core.placement.zone import CANDIDATES, Zone
 
 
 class Batch:
-    """Places gears of one profile, region and exclusion; nothing is reserved before `settle()`."""
+    """Places gears of one profile, region and exclusion; nobody else may change fleet or spread meanwhile."""
 
     def __init__(
         self,
@@ -35,15 +36,15 @@ class Batch:
         self.policy_name, self.pick = policy
         self.request = request
         self.region = spread.region or request.region
-        self.placements: list[Placement] = []
-        self._followed: str | None = None
         self._survey = survey(fleet, request.profile, self.region, rules)
-        self._full = self._barred = 0
-        point = draw.point
-        self._zones = [ZoneQueue(place, classes, fleet, point) for place, classes in self._survey.zones]
-        self._by_class = {home: zone for zone in self._zones for home in zone.classes}
-        self._fill(request.excluded)
-        self._used = set(spread.zones_used())
+        self._guests = guests = guests_of(fleet, spread, draw.point)
+        guests.bar(request.excluded)
+        self._zones = [
+            Zone(place, [guests.of_class(home) for home in classes], spread) for place, classes in self._survey.zones
+        ]
+        self._by_place = {zone.place: zone for zone in self._zones}
+        self._full = sum([zone.full for zone in self._zones])
+        self._barred = sum([zone.barred for zone in self._zones])
         self._has_enough_zones = rules.minimum_zones <= 1
 
     def takes(self, request: Request) -> bool:
@@ -51,11 +52,22 @@ class Batch:
         return (
             request.profile == self.request.profile
             and request.excluded == self.request.excluded
-            and self.region == (self.spread.region or self._followed or request.region)
+            and self.region == (self.spread.region or request.region)
         )
 
     def place(self, request: Request) -> Placement:
-        """Choose the node of one more gear; NoNodeAvailable if there is none, and the batch is as before."""
+        """Choose the node of one more gear, reserve it in the fleet and count it in the spread."""
+        placed = self.choose(request)
+        self.fleet.reserve(placed.node_id)
+        self.spread.add(placed.node_id, region=placed.region, zone=placed.zone, carries_proxy=placed.carries_proxy)
+        zone = self._by_place[placed.region, placed.zone]
+        full_before = zone.full
+        zone.count()
+        self._full += zone.full - full_before
+        return placed
+
+    def choose(self, request: Request) -> Placement:
+        """Say where one more gear would go; NoNodeAvailable if there is no node for it."""
         order = self._order(request)
         room = CANDIDATES[order]
         open_zones = [zone for zone in self._zones if room(zone)]
@@ -65,10 +77,9 @@ class Batch:
             raise no_node_available(self._shortage(refused, open_zones))
         candidates = sum(map(room, kept))
         zones, level, left = narrow(kept, candidates, order)
-        placed_before = self.spread.total + len(self.placements)
-        node_id = self.pick(Candidates(zones, level, order), self.draw, placed_before)
-        zone, entry = self._picked(node_id, zones, level, order)
-        placement = Placement(
+        node_id = self.pick(Candidates(zones, level, order), self.draw, self.spread.total)
+        zone = self._zone_of(node_id, zones, level, order)
+        return Placement(
             node_id=node_id,
             region=zone.place[0],
             zone=zone.place[1],
@@ -78,55 +89,17 @@ class Batch:
             candidates=candidates,
             left=left,
         )
-        self._full += zone.take(entry, carries_proxy=request.carries_proxy)
-        self._followed = self._followed or placement.region
-        if zone.is_known and not self._has_enough_zones:
-            self._used.add(zone.place)
-        self.placements.append(placement)
-        return placement
-
-    def settle(self) -> Sequence[Placement]:
-        """Reserve what was placed, count it in the spread and return it; the batch is then over."""
-        added: dict[str, int] = {}
-        for placed in self.placements:
-            added[placed.node_id] = added.get(placed.node_id, 0) + 1
-            self.spread.add(placed.node_id, region=placed.region, zone=placed.zone, carries_proxy=placed.carries_proxy)
-        for node_id, gears in added.items():
-            self.fleet.reserve(node_id, gears)
-        return self.placements
 
     def _order(self, request: Request) -> Order:
         if not request.carries_proxy:
             return Order.GEAR
         return Order.PROXY if self.rules.allow_multiple_proxies_on_node else Order.LONE_PROXY
 
-    def _fill(self, excluded: frozenset[str]) -> None:
-        """Tell the zones where the group's gears are, and which nodes are out of the question."""
-        spread = self.spread
-        for zone in self._zones:
-            zone.group_gears = spread.zone_gears.get(zone.place, 0)
-            zone.group_proxies = spread.zone_proxies.get(zone.place, 0)
-        for home in self._by_class:
-            self._full += len(home.full)
-        for zone, entry in self._open(excluded):
-            zone.bar(entry)
-            self._barred += 1
-        for zone, entry in self._open(node_id for node_id in spread.gears if node_id not in excluded):
-            zone.admit(entry, spread)
-
-    def _open(self, node_ids: Iterable[str]) -> Iterator[tuple[ZoneQueue, Entry]]:
-        """Those of these nodes that have room and are in a zone of this batch."""
-        for node_id in node_ids:
-            entry = self.fleet.entry(node_id)
-            zone = self._by_class.get(entry.home) if entry else None
-            if entry and zone and entry.gears < entry.capacity:
-                yield zone, entry
-
     def _refused(self, order: Order, too_few: int) -> tuple[int, ...]:
         proxied = sum([zone.open - zone.unproxied for zone in self._zones]) if order is Order.LONE_PROXY else 0
         return (*self._survey.refused, self._full, self._barred, proxied, too_few)
 
-    def _with_enough_zones(self, zones: Sequence[ZoneQueue], order: Order) -> tuple[Sequence[ZoneQueue], int]:
+    def _with_enough_zones(self, zones: Sequence[Zone], order: Order) -> tuple[Sequence[Zone], int]:
         """Without the zones of regions that cannot give the group its minimum; and how many nodes went."""
         if self._has_enough_zones:
             return zones, 0
@@ -138,26 +111,28 @@ class Batch:
 
     def _uses_enough_zones(self) -> bool:
         """The group has its minimum of zones wherever this batch may go, and cannot lose it in the batch."""
-        used = Counter(place[0] for place in self._used)
+        used = Counter(place[0] for place in self.spread.zones_used())
         return all(used[zone.place[0]] >= self._needed_zones(zone.place[0]) for zone in self._zones)
 
-    def _reachable(self, zones: Sequence[ZoneQueue]) -> dict[str | None, int]:
+    def _reachable(self, zones: Sequence[Zone]) -> dict[str | None, int]:
         """By region of these zones: how many zones the group uses or could come to."""
-        reachable = self._used.union([zone.place for zone in zones if zone.place[1] is not None])
+        reachable = {*self.spread.zones_used(), *(zone.place for zone in zones if zone.is_known)}
         regions = {zone.place[0] for zone in zones}
         return {region: sum([place[0] == region for place in reachable]) for region in regions}
 
     def _needed_zones(self, region: str | None) -> int:
         return min(self.rules.minimum_zones, len(self._survey.zone_names.get(region, ())))
 
-    def _picked(self, node_id: str, zones: Sequence[ZoneQueue], level: Level, order: Order) -> tuple[ZoneQueue, Entry]:
+    def _zone_of(self, node_id: str, zones: Sequence[Zone], level: Level, order: Order) -> Zone:
+        """The zone of the node that was picked, which must be an open one of these zones at this level."""
         entry = self.fleet.entry(node_id)
-        zone = self._by_class.get(entry.home) if entry else None
-        if entry and zone and zone in zones and zone.is_at(entry, level, order):
-            return zone, entry
+        if entry and entry.gears < entry.capacity and order.sees(self._guests.level(entry.rank)) == level:
+            zone = self._by_place.get((entry.home.region, entry.home.zone))
+            if zone and zone in zones and zone.has(entry.home):
+                return zone
         raise invalid_node_selected(self.policy_name, node_id)
 
-    def _shortage(self, refused: tuple[int, ...], zones: Sequence[ZoneQueue]) -> Shortage:
+    def _shortage(self, refused: tuple[int, ...], zones: Sequence[Zone]) -> Shortage:
         available = self._reachable(zones)
         return Shortage(
             refused_counts=refused,

@@ -26,19 +26,17 @@ def place(
     KeyError for a policy name that is not in `POLICIES`.
     """
     picked_by = named(policy)
-    settled: list[Placement] = []
+    placed: list[Placement] = []
     batch: Batch | None = None
     try:
         for request in requests:
             if batch is None or not batch.takes(request):
-                settled += batch.settle() if batch else ()
                 batch = Batch(fleet, spread, request, rules=rules, draw=draw, policy=picked_by)
-            batch.place(request)
+            placed.append(batch.place(request))
     except Exception:
-        release(fleet, spread, settled)
+        release(fleet, spread, placed)
         raise
-    settled += batch.settle() if batch else ()
-    return tuple(settled)
+    return tuple(placed)
 
 
 def release(fleet: Fleet, spread: GroupSpread, placements: Iterable[Placement]) -> None:

@@ -74,7 +74,7 @@ def refusals_by_node(
 
 def _attempt(batch: Batch, request: Request) -> tuple[Placement | None, NoNodeAvailable | None]:
     try:
-        return batch.place(request), None
+        return batch.choose(request), None
     except NoNodeAvailable as refusal:
         return None, refusal
 

@@ -1,12 +1,11 @@
 """The fleet: every node, kept in classes so that a placement looks at few of them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import takewhile
 
 from broker.core.placement.draw import rank_of
 from broker.core.placement.model import Node
-from broker.core.placement.node_class import Entry, NodeClass
-
-ClassKey = tuple[str, str | None, str | None, bool, bool]
+from broker.core.placement.node_class import ClassKey, Entry, NodeClass
 
 
 class Fleet:
@@ -19,6 +18,15 @@ class Fleet:
         self._classes: dict[ClassKey, NodeClass] = {}
         self._by_rank: dict[int, Entry] = {}
         self._by_id: dict[str, Entry] = {}
+        self.changes = 0
+        """The number of changes so far that `changed_since()` tells of."""
+        self._changed: dict[str, int] = {}
+        self.entry: Callable[[str], Entry | None] = self._by_id.get
+        """The record of a node, or None if it is not in the fleet; to be read, not changed."""
+        self.find: Callable[[int], Entry | None] = self._by_rank.get
+        """The record of the node that has this rank, or None if it is not in the fleet."""
+        self.ranked: Callable[[int], Entry] = self._by_rank.__getitem__
+        """The record of the node that has this rank; KeyError if it is not in the fleet."""
         self.memo: dict[object, object] = {}
         """Answers that stay true until a node comes, goes or changes its class, whatever its gears."""
         for node in nodes:
@@ -50,16 +58,15 @@ class Fleet:
         entry = Entry(node.node_id, rank_of(node.node_id), home, gears=node.gears, capacity=node.capacity)
         home.insert(entry)
         self._by_id[node.node_id] = self._by_rank[entry.rank] = entry
+        self._note_change(node.node_id)
         self.memo.clear()
 
     def remove(self, node_id: str) -> Node:
         """Let a node go and return it as it was; KeyError if the fleet does not have it."""
         entry = self._by_id.pop(node_id)
         del self._by_rank[entry.rank]
-        home = entry.home
-        home.discard(entry)
-        if not len(home):
-            del self._classes[(home.profile, home.region, home.zone, home.active, home.responsive)]
+        entry.home.discard(entry)
+        self._note_change(node_id)
         self.memo.clear()
         return _node(entry)
 
@@ -74,6 +81,8 @@ class Fleet:
         if entry.gears + gears > entry.capacity:
             raise ValueError(f"node {node_id} has no room for {gears} more: {entry.gears} of {entry.capacity} taken")
         entry.home.shift(entry, gears)
+        if entry.gears == entry.capacity:
+            self._note_change(node_id)
 
     def release(self, node_id: str, gears: int = 1) -> None:
         """Give room back; ValueError if the node has fewer gears than that."""
@@ -81,30 +90,35 @@ class Fleet:
         if gears > entry.gears:
             raise ValueError(f"node {node_id} has {entry.gears} gears, not {gears}")
         entry.home.shift(entry, -gears)
+        self._note_change(node_id)
+
+    def changed_since(self, number: int) -> Iterator[str]:
+        """Nodes that came, went, opened, became full or less loaded after so many `changes`; each once.
+
+        Of a load that rose and left its node open nothing is told: whoever looks at the node sees it.
+        """
+        return (node_id for node_id, _ in takewhile(lambda item: item[1] > number, reversed(self._changed.items())))
 
     def classes(self) -> Iterable[NodeClass]:
         """Every class that has a node, in no promised order; to be read, not changed."""
-        return self._classes.values()
-
-    def entry(self, node_id: str) -> Entry | None:
-        """The record of a node, or None if it is not in the fleet; to be read, not changed."""
-        return self._by_id.get(node_id)
-
-    def ranked(self, rank: int) -> Entry:
-        """The record of the node that has this rank."""
-        return self._by_rank[rank]
+        return filter(len, self._classes.values())
 
     def layout(self) -> dict[ClassKey, dict[str, object]]:
         """The whole index as plain data, so that two fleets can be compared."""
         return {
-            key: {
+            home.key: {
                 "loads": list(home.loads),
                 "rings": {load: list(ring) for load, ring in home.rings.items()},
                 "full": sorted(home.full),
                 "totals": (home.open, home.gears, home.capacity),
             }
-            for key, home in self._classes.items()
+            for home in self.classes()
         }
+
+    def _note_change(self, node_id: str) -> None:
+        self.changes += 1
+        self._changed.pop(node_id, None)
+        self._changed[node_id] = self.changes
 
 
 def _node(entry: Entry) -> Node:

@@ -1,56 +1,80 @@
-"""Lines: nodes that are alike to a gear group, least loaded first, ranked no earlier than their turn comes."""
+"""Lines: nodes that are alike to a gear group, least loaded first, and ranked no earlier than their turn comes."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from heapq import heapify, heappop, heappush, heapreplace
 
 from broker.core.placement.draw import RANK_MASK
 from broker.core.placement.fleet import Fleet
 from broker.core.placement.levels import Level
+from broker.core.placement.model import FULL_LOAD, load_of
 from broker.core.placement.node_class import Entry, Key, NodeClass
 
 _SPARE = 16
-"""So many keys out of date a line may have beside one for each node, before it is made anew."""
+"""So many keys beyond two for each node a line may hold before it is made anew."""
+
+_MOST_AHEAD = 16
+"""So many nodes are read from the index at once: finding the place in it costs more than reading on."""
+
+START: Key = (0, 0)
+"""No key is before this one."""
+
+END: Key = (FULL_LOAD + 1, 0)
+"""Every key is before this one."""
 
 
 class Line(ABC):
     """Open nodes of one class, the least loaded and then nearest to `point` first.
 
     A node that comes, or whose load falls, is told to the line. One that goes, or whose load rises, is found out
-    when its key comes first: so a key may be too good, and is then set right, but none is too bad without a better
-    one of the same node. The keys are made when the line is first asked.
+    when its turn comes. So a node's best key may be too good, and is then set right, but is never too bad.
+    Nodes before the mark have a key in the heap; others need not.
     """
 
-    __slots__ = ("_heap", "fleet", "point")
+    __slots__ = ("_heap", "_mark", "fleet", "point")
 
     def __init__(self, fleet: Fleet, point: int) -> None:
         self.fleet = fleet
         self.point = point
         self._heap: list[Key] | None = None
+        self._mark = START
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[tuple[Key, Entry]]:
+        """Every node with its key, in no promised order."""
 
     @abstractmethod
     def _size(self) -> int:
-        """About how many nodes there are in the line."""
+        """At least the number of nodes in the line."""
 
     @abstractmethod
     def _start(self) -> list[Key]:
-        """The keys to begin with, as a heap."""
+        """The keys to begin with, as a heap; sets the mark."""
 
     @abstractmethod
     def _member(self, rank: int) -> Entry | None:
         """The node of this rank, if it is in the line."""
 
+    @abstractmethod
+    def _read_on(self) -> Sequence[Key]:
+        """Keys that come next after the mark, which is moved behind them; at least one while there are any."""
+
     def first(self) -> tuple[Key, Entry]:
-        """The first node, and its key; there must be one."""
-        heap = self._keys()
+        """The first node and its key; there must be one."""
+        heap = self._heap
+        if heap is None:
+            heap = self._heap = self._start()
         while True:
-            self._feed(heap)
-            key = heap[0]
-            entry = self._member((self.point + key[1]) & RANK_MASK)
-            now = entry.key(self.point) if entry else key
-            if entry and now == key:
+            if not heap or heap[0] >= self._mark:
+                for further in self._read_on():
+                    heappush(heap, further)
+            key = load, way = heap[0]
+            entry = self._member((self.point + way) & RANK_MASK)
+            now = load_of(entry.gears, entry.capacity) if entry else -1
+            if entry and now == load:
                 return key, entry
-            if entry and now > key:
-                heapreplace(heap, now)
+            if now > load:
+                heapreplace(heap, (now, way))
             else:
                 heappop(heap)
 
@@ -63,58 +87,62 @@ class Line(ABC):
         else:
             heappush(self._heap, entry.key(self.point))
 
-    def _keys(self) -> list[Key]:
-        if self._heap is None:
-            self._heap = self._start()
-        return self._heap
-
-    def _feed(self, heap: list[Key]) -> None:
-        """Add the keys, not in the heap so far, that may be better than all in it."""
-
 
 class Tier(Line):
-    """Open nodes of one class that have as many gears, and as many proxy gears, of the group."""
+    """Nodes that have as many gears, and as many proxy gears, of the group."""
 
-    __slots__ = ("level", "ranks")
+    __slots__ = ("home", "level", "ranks")
 
-    def __init__(self, fleet: Fleet, point: int, level: Level) -> None:
+    def __init__(self, fleet: Fleet, point: int, home: NodeClass, level: Level) -> None:
         super().__init__(fleet, point)
+        self.home = home
         self.level = level
         self.ranks: set[int] = set()
+
+    def __iter__(self) -> Iterator[tuple[Key, Entry]]:
+        entries = map(self.fleet.ranked, self.ranks)
+        return ((entry.key(self.point), entry) for entry in entries)
 
     def add(self, entry: Entry) -> None:
         """Take a node in."""
         self.ranks.add(entry.rank)
-        self.tell(entry)
+        if self._heap is not None:
+            self.tell(entry)
 
     def _size(self) -> int:
         return len(self.ranks)
 
     def _start(self) -> list[Key]:
-        heap = [self.fleet.ranked(rank).key(self.point) for rank in self.ranks]
+        self._mark = END
+        heap = [key for key, _ in self]
         heapify(heap)
         return heap
 
     def _member(self, rank: int) -> Entry | None:
         return self.fleet.ranked(rank) if rank in self.ranks else None
 
+    def _read_on(self) -> Sequence[Key]:
+        return ()
+
 
 class FreshLine(Line):
-    """Open nodes of one class without a seat: read from the fleet's index, as far as they were asked for.
+    """Nodes of one class that have no seat, read from the fleet's index only as far as they are asked for."""
 
-    `seats` has the ranks of all nodes that are not fresh. Each fresh node is in the heap or not before the mark.
-    """
-
-    __slots__ = ("_home", "_mark", "_seats")
+    __slots__ = ("_ahead", "_home", "_seats")
 
     def __init__(self, fleet: Fleet, point: int, home: NodeClass, seats: dict[int, Tier]) -> None:
         super().__init__(fleet, point)
         self._home = home
         self._seats = seats
-        self._mark: Key = (0, 0)
+        self._ahead = 1
+
+    def __iter__(self) -> Iterator[tuple[Key, Entry]]:
+        for load, way, rank in self._home.from_point(self.point):
+            if rank not in self._seats:
+                yield (load, way), self.fleet.ranked(rank)
 
     def tell(self, entry: Entry) -> None:
-        """Note that a node has become fresh, or that its load has fallen; the index tells of those not yet read."""
+        """Note that a node has become fresh, or that its load has fallen; beyond the mark the index tells it."""
         if entry.key(self.point) < self._mark:
             super().tell(entry)
 
@@ -122,19 +150,22 @@ class FreshLine(Line):
         return self._home.open
 
     def _start(self) -> list[Key]:
-        self._mark = (0, 0)
+        self._mark = START
         return []
 
     def _member(self, rank: int) -> Entry | None:
+        if rank in self._seats:
+            return None
         entry = self.fleet.find(rank)
-        is_fresh = entry and entry.home is self._home and entry.gears < entry.capacity and rank not in self._seats
-        return entry if is_fresh else None
+        return entry if entry and entry.home is self._home and entry.gears < entry.capacity else None
 
-    def _feed(self, heap: list[Key]) -> None:
-        if heap and heap[0] < self._mark:
-            return
+    def _read_on(self) -> Sequence[Key]:
+        keys: list[Key] = []
         for load, way, rank in self._home.from_point(self.point, self._mark):
             self._mark = (load, way + 1)
             if rank not in self._seats:
-                heappush(heap, (load, way))
-                return
+                keys.append((load, way))
+                if len(keys) == self._ahead:
+                    break
+        self._ahead = min(2 * self._ahead, _MOST_AHEAD)
+        return keys

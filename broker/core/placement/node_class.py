@@ -7,6 +7,12 @@ from itertools import chain
 from broker.core.placement.draw import RANK_MASK
 from broker.core.placement.model import load_of
 
+ClassKey = tuple[str, str | None, str | None, bool, bool]
+"""Profile, region, zone, active, responsive."""
+
+Key = tuple[int, int]
+"""A node's load and its way round the ring from a point: which of two nodes comes first; no two have the same."""
+
 
 class Entry:
     """The fleet's own record of a node; only the fleet changes it."""
@@ -20,6 +26,10 @@ class Entry:
         self.gears = gears
         self.capacity = capacity
 
+    def key(self, point: int) -> Key:
+        """Where the node comes as it is now, seen from that point."""
+        return load_of(self.gears, self.capacity), (self.rank - point) & RANK_MASK
+
 
 class NodeClass:
     """The nodes of one profile, region, zone and state: open ones by load, full ones apart.
@@ -28,11 +38,12 @@ class NodeClass:
     """
 
     __slots__ = (
-        "active", "capacity", "full", "gears", "loads", "open",
+        "active", "capacity", "full", "gears", "key", "loads", "open",
         "profile", "region", "responsive", "rings", "zone",
     )  # fmt: skip
 
-    def __init__(self, key: tuple[str, str | None, str | None, bool, bool]) -> None:
+    def __init__(self, key: ClassKey) -> None:
+        self.key = key
         self.profile, self.region, self.zone, self.active, self.responsive = key
         self.loads: list[int] = []
         self.rings: dict[int, list[int]] = {}
@@ -88,14 +99,20 @@ class NodeClass:
             del self.rings[load]
             del self.loads[bisect_left(self.loads, load)]
 
-    def from_point(self, point: int) -> Iterator[tuple[int, int, int]]:
-        """Open nodes as (load, way round the ring from `point`, rank), the least loaded and nearest first.
+    def from_point(self, point: int, mark: Key = (0, 0)) -> Iterator[tuple[int, int, int]]:
+        """Open nodes as (load, way round the ring from `point`, rank), in order of their keys, none before `mark`.
 
         The class must not change while this is read.
         """
-        for load in self.loads:
+        for position in range(bisect_left(self.loads, mark[0]), len(self.loads)):
+            load = self.loads[position]
             ring = self.rings[load]
-            start = bisect_left(ring, point)
-            for index in chain(range(start, len(ring)), range(start)):
+            begin = point + mark[1] if load == mark[0] else point
+            end = bisect_left(ring, point)
+            if begin <= RANK_MASK:
+                indexes = chain(range(bisect_left(ring, begin), len(ring)), range(end))
+            else:
+                indexes = chain(range(bisect_left(ring, begin & RANK_MASK), end))
+            for index in indexes:
                 rank = ring[index]
                 yield load, (rank - point) & RANK_MASK, rank

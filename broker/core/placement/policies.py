@@ -1,13 +1,13 @@
 """Pick: one node among the candidates that requirements and preferences left; a policy is one function."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
 
 from broker.core.placement.draw import Draw
-from broker.core.placement.model import FULL_LOAD, load_of
-from broker.core.placement.zone_queue import Level, Order, ZoneQueue
+from broker.core.placement.levels import Level, Order
+from broker.core.placement.model import FULL_LOAD
+from broker.core.placement.zone import Zone
 
 _SPARED = 4
 """So many nodes the original policy keeps whatever their load."""
@@ -23,31 +23,24 @@ class Candidate(NamedTuple):
     zone: str | None
 
 
-@dataclass(frozen=True, slots=True)
 class Candidates:
     """What is left to pick from: names the least loaded at once, and all of them when read through."""
 
-    zones: Sequence[ZoneQueue]
-    level: Level
-    order: Order
+    __slots__ = ("level", "order", "zones")
+
+    def __init__(self, zones: Sequence[Zone], level: Level, order: Order) -> None:
+        self.zones = zones
+        self.level = level
+        self.order = order
 
     def __iter__(self) -> Iterator[Candidate]:
         for zone in self.zones:
-            for load, way, entry in zone.at(self.level, self.order):
-                yield Candidate(load, way, entry.node_id, *zone.place)
+            for key, entry in zone.at(self.level, self.order):
+                yield Candidate(*key, entry.node_id, *zone.place)
 
     def least_loaded(self) -> str:
         """The least loaded node; among equals that of the least loaded zone, then the nearest on the ring."""
-        if len(self.zones) == 1:
-            return self.zones[0].first(self.order)[2].node_id
-        firsts = [(zone.first(self.order), zone) for zone in self.zones]
-        least = min([first[0] for first, _ in firsts])
-        tied = [
-            (load_of(zone.gears, zone.capacity), first[1], first[2].node_id)
-            for first, zone in firsts
-            if first[0] == least
-        ]
-        return min(tied)[2]
+        return min([zone.first(self.order) for zone in self.zones])[3].node_id
 
 
 Pick = Callable[[Candidates, Draw, int], str]

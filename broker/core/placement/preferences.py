@@ -2,37 +2,34 @@
 
 from collections.abc import Callable, Sequence
 
-from broker.core.placement.zone_queue import CANDIDATES, FRESH, Level, Order, ZoneQueue
+from broker.core.placement.levels import FRESH, Level, Order
+from broker.core.placement.zone import CANDIDATES, Zone
 
-ZonePreference = Callable[[Sequence[ZoneQueue]], Sequence[ZoneQueue]]
+ZonePreference = Callable[[Sequence[Zone]], Sequence[Zone]]
 
 
-def zone_known(zones: Sequence[ZoneQueue]) -> Sequence[ZoneQueue]:
+def zone_known(zones: Sequence[Zone]) -> Sequence[Zone]:
     """Nodes whose zone is known, if there are any: a gear elsewhere may share a zone unseen."""
     return [zone for zone in zones if zone.is_known] or zones
 
 
-def fewest_proxies(zones: Sequence[ZoneQueue]) -> Sequence[ZoneQueue]:
+def fewest_proxies(zones: Sequence[Zone]) -> Sequence[Zone]:
     """The zones with the fewest proxy gears of the group."""
-    counts = [zone.group_proxies for zone in zones]
-    least = min(counts)
-    return zones if least == max(counts) else [zone for zone in zones if zone.group_proxies == least]
+    least = min([zone.group_proxies for zone in zones])
+    return [zone for zone in zones if zone.group_proxies == least]
 
 
-def fewest_gears(zones: Sequence[ZoneQueue]) -> Sequence[ZoneQueue]:
+def fewest_gears(zones: Sequence[Zone]) -> Sequence[Zone]:
     """The zones with the fewest gears of the group."""
-    counts = [zone.group_gears for zone in zones]
-    least = min(counts)
-    return zones if least == max(counts) else [zone for zone in zones if zone.group_gears == least]
+    least = min([zone.group_gears for zone in zones])
+    return [zone for zone in zones if zone.group_gears == least]
 
 
 FOR_GEARS: tuple[ZonePreference, ...] = (zone_known, fewest_gears)
 FOR_PROXIES: tuple[ZonePreference, ...] = (zone_known, fewest_proxies, fewest_gears)
 
 
-def narrow(
-    zones: Sequence[ZoneQueue], candidates: int, order: Order
-) -> tuple[Sequence[ZoneQueue], Level, tuple[int, ...]]:
+def narrow(zones: Sequence[Zone], candidates: int, order: Order) -> tuple[Sequence[Zone], Level, tuple[int, ...]]:
     """Ask every preference in order: the zones kept, the level of their nodes, and the nodes left each time.
 
     The zones have so many candidates, at least one each. The counts follow `preferences_asked()`.
@@ -48,12 +45,12 @@ def narrow(
     return zones, level, (*left, count) if order is Order.GEAR else (*left, as_few_proxies, count)
 
 
-def narrow_nodes(zones: Sequence[ZoneQueue], order: Order) -> tuple[Sequence[ZoneQueue], Level, int, int]:
+def narrow_nodes(zones: Sequence[Zone], order: Order) -> tuple[Sequence[Zone], Level, int, int]:
     """The zones with nodes of the best level, that level; nodes with as few proxies, and of the level."""
-    fresh = [zone.fresh for zone in zones]
-    if any(fresh):
-        kept = zones if all(fresh) else [zone for zone in zones if zone.fresh]
-        return kept, FRESH, 0 if order is Order.GEAR else sum([zone.unproxied for zone in zones]), sum(fresh)
+    fresh = sum([zone.fresh for zone in zones])
+    if fresh:
+        unproxied = 0 if order is Order.GEAR else sum([zone.unproxied for zone in zones])
+        return [zone for zone in zones if zone.fresh], FRESH, unproxied, fresh
     if len(zones) == 1:
         return zones, *zones[0].best(order)
     best = [zone.best(order) for zone in zones]

@@ -1,7 +1,7 @@
 """Where the gears of one gear group are: counted by node, by zone and by region."""
 
 from collections.abc import Iterator
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 Place = tuple[str | None, str | None]
 """A region and one of its zones; zones of the same name in two regions are two places."""
@@ -9,14 +9,22 @@ Place = tuple[str | None, str | None]
 _Key = TypeVar("_Key", str, Place)
 
 
+class Watcher(Protocol):
+    """Whoever keeps something in step with a spread."""
+
+    def look(self, node_id: str) -> None:
+        """The group's gears on that node have changed."""
+
+
 class GroupSpread:
     """The gears and proxy gears of one gear group, as counts; its size grows with nodes, not with gears.
 
     `home_region` is the region of the application's first gear, where the caller knows it from another gear
-    group; without it, the region of this group's first gear that has one.
+    group; without it, the region of this group's first gear that has one. The `watcher`, told of every change, is
+    no part of what the spread says.
     """
 
-    __slots__ = ("gears", "home_region", "proxies", "regions", "total", "zone_gears", "zone_proxies")
+    __slots__ = ("gears", "home_region", "proxies", "regions", "total", "watcher", "zone_gears", "zone_proxies")
 
     def __init__(self, *, home_region: str | None = None) -> None:
         self.home_region = home_region
@@ -26,6 +34,7 @@ class GroupSpread:
         self.zone_proxies: dict[Place, int] = {}
         self.regions: dict[str, int] = {}
         self.total = 0
+        self.watcher: Watcher | None = None
 
     @property
     def region(self) -> str | None:
@@ -43,6 +52,8 @@ class GroupSpread:
         if carries_proxy:
             self.proxies[node_id] = self.proxies.get(node_id, 0) + 1
             self.zone_proxies[place] = self.zone_proxies.get(place, 0) + 1
+        if self.watcher:
+            self.watcher.look(node_id)
 
     def remove(self, node_id: str, *, region: str | None, zone: str | None, carries_proxy: bool = False) -> None:
         """Count one gear out; ValueError if no such gear had been counted in."""
@@ -58,6 +69,8 @@ class GroupSpread:
         if carries_proxy:
             _less(self.proxies, node_id)
             _less(self.zone_proxies, place)
+        if self.watcher:
+            self.watcher.look(node_id)
 
     def zones_used(self) -> Iterator[Place]:
         """The zones, with their regions, that have a gear of the group."""
@@ -66,7 +79,8 @@ class GroupSpread:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, GroupSpread):
             return NotImplemented
-        return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
+        counts = [name for name in self.__slots__ if name != "watcher"]
+        return all(getattr(self, name) == getattr(other, name) for name in counts)
 
     __hash__ = None  # type: ignore[assignment]
 

@@ -167,10 +167,6 @@ class NodeRepository:
         for node_id, count in counts.items():
             self._freed[node_id] = self._freed.get(node_id, 0) + count
 
-    def record(self, node_id: NodeId) -> NodeRecord | None:
-        """One node."""
-        return self.records([node_id]).get(node_id)
-
     def records(self, node_ids: Iterable[NodeId]) -> dict[NodeId, NodeRecord]:
         """Those of these nodes that exist."""
         rows = self._connection.execute(_RECORD.where(among(self._connection, nodes.c.node_id, node_ids)))

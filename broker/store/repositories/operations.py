@@ -5,7 +5,7 @@ from sqlalchemy.exc import IntegrityError
 
 from broker.core.errors import ApplicationBusy
 from broker.core.ids import OperationId
-from broker.interfaces import EndedOperation, OperationRecord
+from broker.interfaces import OperationRecord
 from broker.store.tables import operations
 
 _START = insert(operations)
@@ -34,10 +34,10 @@ class OperationRepository:
         values = {"this_operation": operation_id, "state": state, "finished_at": at, "error": error}
         self._connection.execute(_FINISH, values)
 
-    def ended(self, operation_id: OperationId) -> EndedOperation | None:
-        """How an operation ended; None while it runs."""
+    def ended(self, operation_id: OperationId) -> tuple[str, str | None] | None:
+        """The state an operation ended in and why it failed; None while it runs."""
         row = self._connection.execute(_ENDED, {"this_operation": operation_id}).first()
-        return None if row is None else EndedOperation(state=row.state, error=row.error)
+        return None if row is None else (row.state, row.error)
 
     def running(self) -> tuple[OperationRecord, ...]:
         """Those that have begun and not ended, oldest first."""

@@ -4,9 +4,7 @@ from broker.cli.kit.text import labelled, table
 
 
 def test_labels_are_aligned_on_their_colon():
-    block = labelled(
-        [("max gears", 100), ("HA allowed", True), ("plan", None), ("gear sizes", ("small", "medium"))]
-    )
+    block = labelled([("max gears", 100), ("HA allowed", True), ("plan", None), ("gear sizes", ("small", "medium"))])
 
     assert block == " max gears: 100\nHA allowed: true\n      plan: \ngear sizes: small, medium\n"
 

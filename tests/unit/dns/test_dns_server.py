@@ -212,8 +212,7 @@ def test_other_opcodes_are_not_implemented(server: DnsServer, opcode: dns.opcode
     [
         struct.pack("!HHHHHH", 9, 0, 1, 0, 0, 0),  # announces a question that is not there
         struct.pack("!HHHHHH", 9, 0, 0, 0, 0, 0),  # asks nothing
-        struct.pack("!HHHHHH", 9, 0, 1, 0, 0, 0)
-        + b"\xc0\x0c\x00\x01\x00\x01",  # a name that points to itself
+        struct.pack("!HHHHHH", 9, 0, 1, 0, 0, 0) + b"\xc0\x0c\x00\x01\x00\x01",  # a name that points to itself
     ],
     ids=["cut", "empty", "circular"],
 )
@@ -358,9 +357,7 @@ def test_stopping_a_server_ends_its_connections_and_threads(names: Names) -> Non
     assert threading.active_count() == before
 
 
-@given(
-    wire=st.binary(max_size=200) | st.binary(max_size=60).map(lambda end: b"\0\1\0\0\0\1\0\0\0\0\0\0" + end)
-)
+@given(wire=st.binary(max_size=200) | st.binary(max_size=60).map(lambda end: b"\0\1\0\0\0\1\0\0\0\0\0\0" + end))
 def test_no_bytes_whatever_break_the_responder(wire: bytes) -> None:
     responder = Responder(DnsZone(Names(), ORIGIN, NS_NAME))
 

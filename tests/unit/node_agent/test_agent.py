@@ -14,9 +14,7 @@ from node_agent.runtime.simulated import SimulatedRuntime
 NODE = "node-a1.example.com"
 GEAR = "a" * 24
 PHP = CartridgeSpec(name="php-5.4", endpoints=(PublicEndpoint(port_name="PROXY_PORT", internal_port=8080),))
-HAPROXY = CartridgeSpec(
-    name="haproxy-1.4", endpoints=(PublicEndpoint(port_name="PROXY_PORT", internal_port=8080),)
-)
+HAPROXY = CartridgeSpec(name="haproxy-1.4", endpoints=(PublicEndpoint(port_name="PROXY_PORT", internal_port=8080),))
 
 
 class BrokenRuntime(SimulatedRuntime):
@@ -35,9 +33,7 @@ class Told:
         self.agent = Agent(NODE, runtime or SimulatedRuntime(Faults()), Journal(), self.book)
         self._told = 0
 
-    def command(
-        self, kind: str, arguments: Mapping[str, object] | None = None, *, gear_id: str = GEAR
-    ) -> Command:
+    def command(self, kind: str, arguments: Mapping[str, object] | None = None, *, gear_id: str = GEAR) -> Command:
         """Make the next command."""
         self._told += 1
         return Command(

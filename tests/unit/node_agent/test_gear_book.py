@@ -78,9 +78,7 @@ def test_an_unknown_gear_is_neither_kept_nor_removed() -> None:
 
 
 def test_an_adopted_gear_is_as_it_was_recorded() -> None:
-    recorded = a_gear(
-        uid=2500, cartridges=(CarriedCartridge(spec=a_cartridge(), host=2, public_ports=(45533,)),)
-    )
+    recorded = a_gear(uid=2500, cartridges=(CarriedCartridge(spec=a_cartridge(), host=2, public_ports=(45533,)),))
     book = book_with()
 
     book.adopt(recorded)

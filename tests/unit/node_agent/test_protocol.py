@@ -38,14 +38,10 @@ REPLY = Reply(
     ),
 )
 HEARTBEAT = Heartbeat(node_id="node-a1.example.com", boot_id="b1", number=7, gears=3)
-CARTRIDGE = CartridgeSpec(
-    name="php-5.4", endpoints=(PublicEndpoint(port_name="PROXY_PORT", internal_port=8080),)
-)
+CARTRIDGE = CartridgeSpec(name="php-5.4", endpoints=(PublicEndpoint(port_name="PROXY_PORT", internal_port=8080),))
 
 
-@pytest.mark.parametrize(
-    "message", [COMMAND, REPLY, HEARTBEAT, CARTRIDGE], ids=lambda each: type(each).__name__
-)
+@pytest.mark.parametrize("message", [COMMAND, REPLY, HEARTBEAT, CARTRIDGE], ids=lambda each: type(each).__name__)
 def test_a_message_comes_back_from_json_as_it_went(message: Any) -> None:
     wire = json.loads(json.dumps(message.to_wire()))
 
@@ -69,17 +65,13 @@ def test_a_command_without_arguments_has_none() -> None:
 
 
 @pytest.mark.parametrize("garbage", [None, 3, "text", [], [1], True])
-@pytest.mark.parametrize(
-    "message", [Command, Reply, Heartbeat, CartridgeSpec], ids=lambda each: each.__name__
-)
+@pytest.mark.parametrize("message", [Command, Reply, Heartbeat, CartridgeSpec], ids=lambda each: each.__name__)
 def test_what_is_no_object_is_refused_and_never_breaks_the_reader(message: Any, garbage: object) -> None:
     with pytest.raises(MalformedMessage):
         message.from_wire(garbage)
 
 
-@pytest.mark.parametrize(
-    "message", [COMMAND, REPLY, HEARTBEAT, CARTRIDGE], ids=lambda each: type(each).__name__
-)
+@pytest.mark.parametrize("message", [COMMAND, REPLY, HEARTBEAT, CARTRIDGE], ids=lambda each: type(each).__name__)
 def test_a_field_of_the_wrong_type_is_refused_by_its_name(message: Any) -> None:
     for name in message.to_wire():
         with pytest.raises(MalformedMessage, match=name):

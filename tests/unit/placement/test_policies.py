@@ -13,9 +13,7 @@ SMALL = Request(profile="small")
 
 
 def fleet_loaded(*loads: int) -> Fleet:
-    return Fleet(
-        [Node(node_id=f"n{load}", profile="small", zone="a", capacity=100, gears=load) for load in loads]
-    )
+    return Fleet([Node(node_id=f"n{load}", profile="small", zone="a", capacity=100, gears=load) for load in loads])
 
 
 def candidates_loaded(*percents: int) -> list[Candidate]:
@@ -68,9 +66,7 @@ def test_a_policy_of_ones_own_is_a_function():
     def fullest(candidates, draw, index):
         return max(candidates).node_id
 
-    (placement,) = place(
-        fleet_loaded(10, 70, 30), GroupSpread(), [SMALL], rules=Rules(), draw=DRAW, policy=fullest
-    )
+    (placement,) = place(fleet_loaded(10, 70, 30), GroupSpread(), [SMALL], rules=Rules(), draw=DRAW, policy=fullest)
 
     assert placement.node_id == "n70"
     assert placement.policy == "fullest"

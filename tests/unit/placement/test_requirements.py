@@ -101,9 +101,7 @@ def test_proxy_gears_share_a_node_where_that_is_allowed():
 def test_a_gear_without_proxy_may_join_a_proxy_gear():
     first = node("n1")
 
-    (placement,) = place(
-        Fleet([first]), spread_on(first, carries_proxy=True), [SMALL], rules=Rules(), draw=DRAW
-    )
+    (placement,) = place(Fleet([first]), spread_on(first, carries_proxy=True), [SMALL], rules=Rules(), draw=DRAW)
 
     assert placement.node_id == "n1"
 
@@ -141,8 +139,7 @@ def test_a_group_that_cannot_come_to_its_minimum_of_zones_is_refused_before_its_
 
     assert refusal.value.exit_code == 1
     assert refusal.value.text == (
-        "Unable to find minimum zones required for application gear group."
-        " Available zones:1, Needed min zones:2"
+        "Unable to find minimum zones required for application gear group. Available zones:1, Needed min zones:2"
     )
     assert refusal.value.reasons == {Requirement.TOO_FEW_ZONES: 1, Requirement.FULL: 1}
 
@@ -195,9 +192,7 @@ def test_a_refusal_advises_what_came_nearest_to_helping():
     with pytest.raises(NoNodeAvailable) as refusal:
         place(fleet, GroupSpread(), [SMALL], rules=Rules(), draw=DRAW)
 
-    assert refusal.value.advice == (
-        "Add nodes or capacity (1 refused); or add nodes of the gear profile (2 refused)."
-    )
+    assert refusal.value.advice == ("Add nodes or capacity (1 refused); or add nodes of the gear profile (2 refused).")
 
 
 def test_an_empty_fleet_advises_to_add_nodes():

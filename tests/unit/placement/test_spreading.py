@@ -87,8 +87,7 @@ def test_among_nodes_of_one_load_the_zone_with_the_lowest_load_wins():
     fleet = Fleet([node("a1", "a"), node("a2", "a", gears=9), node("b1", "b"), node("b2", "b", gears=8)])
 
     picked = {
-        explain(fleet, GroupSpread(), SMALL, rules=Rules(), draw=Draw(start)).placement.node_id
-        for start in range(50)
+        explain(fleet, GroupSpread(), SMALL, rules=Rules(), draw=Draw(start)).placement.node_id for start in range(50)
     }
 
     assert picked == {"b1"}

@@ -55,9 +55,7 @@ def template(directory):
 
 def custom(directory):
     router = runpy.run_path(str(EXAMPLES / "custom_router.py"))["CustomRouter"]
-    return Subject(
-        listener=router({"file": str(directory / "routes")}), routes=lambda: routes_in(directory / "routes")
-    )
+    return Subject(listener=router({"file": str(directory / "routes")}), routes=lambda: routes_in(directory / "routes"))
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)

@@ -34,9 +34,7 @@ def test_an_application_the_broker_does_not_have_is_gone(broker):
     assert ask(broker).table("0" * 24) is None
 
 
-@pytest.mark.parametrize(
-    "body", ["<html>not here</html>", {"messages": []}, {"messages": [{"exit_code": 127}]}, "[]"]
-)
+@pytest.mark.parametrize("body", ["<html>not here</html>", {"messages": []}, {"messages": [{"exit_code": 127}]}, "[]"])
 def test_a_404_that_is_not_about_the_application_says_nothing_about_it(broker, body):
     broker.answer = lambda _: (404, body)
 
@@ -106,9 +104,7 @@ def test_nobody_listening_is_said_with_the_address():
         HttpBroker("http://127.0.0.1:1", credentials=Credentials()).snapshot()
 
 
-@pytest.mark.parametrize(
-    "url", ["", "localhost", "ftp://h", "http://", "http://h:port", "http://u:p@h", "http://[::1"]
-)
+@pytest.mark.parametrize("url", ["", "localhost", "ftp://h", "http://", "http://h:port", "http://u:p@h", "http://[::1"])
 def test_what_is_no_address_of_a_broker_is_refused(url):
     with pytest.raises(BadAddress):
         HttpBroker(url, credentials=Credentials())

@@ -36,9 +36,7 @@ def test_a_removed_endpoint_is_told_as_the_field_told_it():
 
 def certificate_added():
     text = "-----BEGIN CERTIFICATE-----\nMIIB...\n-----END CERTIFICATE-----\n"
-    return Story("testha").tell(
-        Action.ADD_SSL, alias="www.example.org", ssl=text, private_key_reference="key/1"
-    )
+    return Story("testha").tell(Action.ADD_SSL, alias="www.example.org", ssl=text, private_key_reference="key/1")
 
 
 def test_a_private_key_is_written_only_when_it_is_handed_in():

@@ -54,9 +54,7 @@ def test_an_option_nobody_reads_is_refused_with_the_listener_s_name(installed):
 
 
 def test_a_listener_that_is_not_installed_is_made_from_module_and_object(tmp_path):
-    listener = make_listener(
-        "routing_spi.listeners.recording:RecordingListener", {"file": str(tmp_path / "events")}
-    )
+    listener = make_listener("routing_spi.listeners.recording:RecordingListener", {"file": str(tmp_path / "events")})
 
     assert isinstance(listener, RecordingListener)
     listener.close()

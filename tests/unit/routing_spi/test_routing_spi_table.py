@@ -91,9 +91,7 @@ def test_a_load_balancer_of_a_gear_that_is_rotated_out_still_serves():
     story, events = two_gears()
     balancer = story.add(FIRST_GEAR, "203.0.113.17", 1003)
 
-    table = table_of(
-        *events, balancer, story.tell(Action.GEAR_ROTATED_OUT, gear_id=FIRST_GEAR, reason="ratio")
-    )
+    table = table_of(*events, balancer, story.tell(Action.GEAR_ROTATED_OUT, gear_id=FIRST_GEAR, reason="ratio"))
 
     assert [endpoint.public_port for endpoint in table.serving] == [1003, 1002]
 

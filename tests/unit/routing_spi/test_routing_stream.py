@@ -143,9 +143,7 @@ def test_credentials_that_were_never_accepted_end_it(broker):
     following = Following(broker)
 
     with pytest.raises(AccessRefused):
-        follow_stream(
-            following.follower, following.http, stop=following.stop, report=following.reports.append
-        )
+        follow_stream(following.follower, following.http, stop=following.stop, report=following.reports.append)
 
 
 def test_watching_goes_on_after_a_cut_and_shows_each_event_once(broker):
