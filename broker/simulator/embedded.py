@@ -11,9 +11,10 @@ from broker.core.ids import NodeId
 from broker.core.node import Liveness
 from broker.interfaces import Json, NodeRecord, Platform
 from broker.simulator.fleet import SimulatedFleet
-from broker.usecases.nodes import list_nodes, name_address, register_nodes, tell_all_missed
+from broker.usecases.nodes import list_nodes, name_address, register_nodes
 from broker.usecases.operations import resume_operations
 from broker.usecases.restoring import recorded_gears
+from broker.workers.catching_up import catching_up
 from broker.workers.loop import Worker
 from broker.workers.node_watch import NodeWatch
 from broker.workers.relay import relay
@@ -66,15 +67,15 @@ class EmbeddedPlatform:
         for worker in self._workers:
             worker.start()
         resume_operations(self.platform)
-        tell_all_missed(self.platform)
         watch = NodeWatch(
             self.platform,
             self._nodes.heard,
             interval_seconds=settings.heartbeat_interval_seconds,
             missed_allowed=settings.heartbeats_missed,
         ).worker()
-        watch.start()
-        self._workers.append(watch)
+        for worker in (watch, catching_up(self.platform)):
+            worker.start()
+            self._workers.append(worker)
         try:
             self._dns.start()
         except OSError as error:

@@ -84,7 +84,7 @@ def name_address(platform: Platform, name: str, address: str) -> None:
 def change_liveness(platform: Platform, node_ids: Sequence[NodeId], liveness: Liveness) -> int:
     """Nodes are heard of no more, or again: their gears are shown so, routers told, rotation and HA judged anew.
 
-    Returns how many applications are concerned. A node that is heard of again is told what it has missed.
+    Returns how many applications are concerned.
     """
     with platform.unit_of_work() as work:
         moved = work.nodes.set_liveness(node_ids, liveness.value)
@@ -103,8 +103,6 @@ def change_liveness(platform: Platform, node_ids: Sequence[NodeId], liveness: Li
             if parts != before:
                 work.applications.save(before, parts)
         work.commit()
-    if liveness is Liveness.RESPONSIVE:
-        tell_missed(platform, moved)
     return len(concerned)
 
 
@@ -119,15 +117,8 @@ def _told(gear: Gear, liveness: Liveness) -> GearStateChanged:
     )
 
 
-def tell_missed(platform: Platform, node_ids: Sequence[NodeId]) -> int:
-    """Send nodes the commands that no operation waits for; returns how many were done."""
-    with platform.reading() as work:
-        steps = work.outbox.pending_for(node_ids)
-    return tell_afterwards(platform, steps)
-
-
 def tell_all_missed(platform: Platform) -> int:
-    """The same for every node that is heard of and has any."""
+    """Send every node that is heard of the commands that no operation waits for; returns how many were done."""
     with platform.reading() as work:
         steps = work.outbox.pending_for_responsive()
     return tell_afterwards(platform, steps)

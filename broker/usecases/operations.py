@@ -154,7 +154,9 @@ def conclude(
             None if conclusion.error is None else str(conclusion.error),
         )
         work.commit()
-    tell_afterwards(platform, conclusion.afterwards)
+    # A node that has just been waited for in vain is told later, when nobody waits.
+    silent = {each.node_id for each in steps if each.command_id in result.silent}
+    tell_afterwards(platform, tuple(each for each in conclusion.afterwards if each.node_id not in silent))
     if conclusion.error is not None:
         raise conclusion.error
     return conclusion.parts

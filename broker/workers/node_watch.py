@@ -1,4 +1,4 @@
-"""Watches the heartbeats of the nodes, and tells the missed commands to those that answer."""
+"""Watches the heartbeats of the nodes: who has been silent for too long, and who is back."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -7,12 +7,8 @@ from datetime import UTC, datetime
 from broker.core.ids import NodeId
 from broker.core.node import Liveness, is_overdue
 from broker.interfaces import Platform
-from broker.usecases.nodes import change_liveness, known_and_silent, tell_all_missed
-from broker.usecases.operations import resume_abandoned
+from broker.usecases.nodes import change_liveness, known_and_silent
 from broker.workers.loop import Worker
-
-# Commands that a node missed although it is heard of are told again, and abandoned operations resumed, this often.
-MISSED_SECONDS = 5.0
 
 
 class NodeWatch:
@@ -33,7 +29,6 @@ class NodeWatch:
         self._missed = missed_allowed
         self._now = now
         self._last: dict[NodeId, float] = {}
-        self._told_at = now()
 
     def tick(self) -> None:
         """Take in who was heard of, and note who has been silent for too long and who is back."""
@@ -51,10 +46,6 @@ class NodeWatch:
         back = silent.intersection(heard)
         if back:
             change_liveness(self._platform, sorted(back), Liveness.RESPONSIVE)
-        if now - self._told_at >= MISSED_SECONDS:
-            self._told_at = now
-            resume_abandoned(self._platform)
-            tell_all_missed(self._platform)
 
     def _is_overdue(self, last: float, now: float) -> bool:
         # Nearly all have just been heard of, and there may be ten thousand of them.

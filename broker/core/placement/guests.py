@@ -19,11 +19,6 @@ class ClassGuests:
         self.tiers: dict[Level, Tier] = {}
         self.hosts = self.proxied = self.barred = 0
 
-    @property
-    def has_fresh(self) -> bool:
-        """Whether a node is open, hosts no gear of the group and is not barred."""
-        return self.home.open > self.hosts + self.barred
-
     def admit(self, entry: Entry, level: Level) -> Tier:
         """Give a node a seat at that level and return it."""
         tier = self.tiers.get(level)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from broker.core.placement.reasons import (
     PREFERENCE_SENTENCES,
@@ -66,11 +67,11 @@ class Narrowing:
     left: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Placement:
+class Placement(NamedTuple):
     """The node chosen for one gear, and why: counts of nodes, never their names.
 
-    `refused_counts` follows the order of `Requirement`; `left` that of `preferences_asked()`.
+    `refused_counts` follows the order of `Requirement`; `left` that of `preferences_asked()`. A tuple, because one is
+    made for every gear.
     """
 
     node_id: str

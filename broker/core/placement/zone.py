@@ -19,7 +19,7 @@ class Zone:
     """The nodes of one zone that meet what is asked of their class, in numbers, as of the last `count()`."""
 
     __slots__ = (
-        "_best", "_classes", "_first", "_homes", "_spread", "barred", "capacity", "fresh", "full", "gears",
+        "_best", "_classes", "_first", "_spread", "barred", "capacity", "fresh", "full", "gears",
         "group_gears", "group_proxies", "is_known", "open", "place", "unproxied",
     )  # fmt: skip
 
@@ -27,7 +27,6 @@ class Zone:
         self.place = place
         self.is_known = place[1] is not None
         self._classes = classes
-        self._homes = [guests.home for guests in classes]
         self._spread = spread
         self._best: dict[Order, tuple[Level, int, int]] = {}
         self._first: dict[Order, First] = {}
@@ -53,7 +52,7 @@ class Zone:
 
     def has(self, home: NodeClass) -> bool:
         """Whether the nodes of a class are among those that count."""
-        return home in self._homes
+        return home in [guests.home for guests in self._classes]
 
     def best(self, order: Order) -> tuple[Level, int, int]:
         """Where no node is fresh: the best level, the candidates with as few proxies, those at the level."""
@@ -63,7 +62,7 @@ class Zone:
         return known
 
     def first(self, order: Order) -> First:
-        """The least loaded, then nearest, candidate at the best level; with what ranks it among those of other zones."""
+        """The least loaded, then nearest, candidate at the best level, with what ranks it among other zones'."""
         known = self._first.get(order)
         if known is None:
             lines = self._lines(FRESH if self.fresh else self.best(order)[0], order)
@@ -88,7 +87,7 @@ class Zone:
 
     def _lines(self, level: Level, order: Order) -> Sequence[Line]:
         if level == FRESH:
-            return [guests.fresh_line for guests in self._classes if guests.has_fresh]
+            return [guests.fresh_line for guests in self._classes if guests.home.open > guests.hosts + guests.barred]
         return [tier for guests in self._classes for each, tier in guests.tiers.items() if order.sees(each) == level]
 
 
