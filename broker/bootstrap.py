@@ -19,6 +19,7 @@ from broker.core.sparse import MultiplierRule
 from broker.interfaces import CommandChannel, Json, LoggedEvent, Platform, UnitOfWork
 from broker.log import set_up_logging
 from broker.process.clock import SystemClock
+from broker.process.directory_lock import only_process_in
 from broker.process.gates import LocalGates
 from broker.process.ids import id_source
 from broker.process.passwords import Argon2Passwords
@@ -44,6 +45,7 @@ __all__ = [
     "database_revision",
     "dns_server",
     "load_settings",
+    "only_process_in",
     "set_up_logging",
 ]
 

@@ -2,11 +2,13 @@
 
 import hashlib
 import hmac
+import os
 import secrets
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -16,6 +18,8 @@ MOST_REMEMBERED = 10_000
 
 # OWASP's parameters for Argon2id where memory is shared by many logins at once: 19 MiB, two passes, one lane.
 MEMORY_KIB, PASSES, LANES = 19 * 1024, 2, 1
+# More at once would only be slower, and each holds that much memory: strangers must not be able to fill it.
+HASHES_AT_ONCE = max(1, os.cpu_count() or 1)
 
 
 class Argon2Passwords:
@@ -29,12 +33,14 @@ class Argon2Passwords:
         self._key = secrets.token_bytes(32)
         self._now = now
         self._lock = threading.Lock()
+        # Threads of their own, because each thread that has once held so much memory keeps it.
+        self._workers = ThreadPoolExecutor(HASHES_AT_ONCE, thread_name_prefix="passwords")
         self._remembered: OrderedDict[bytes, float] = OrderedDict()
         self._nobody = ""
 
     def hash(self, password: str) -> str:
         """A new hash, with its own salt."""
-        return self._hasher.hash(password)
+        return self._workers.submit(self._hasher.hash, password).result()
 
     def verify(self, login: str, password: str, password_hash: str) -> bool:
         """True if it is the password of that hash."""
@@ -51,12 +57,12 @@ class Argon2Passwords:
         """Take as long as a verification that fails."""
         if not self._nobody:
             # Made only now: most processes never need it, and it takes as long as a login.
-            self._nobody = self._hasher.hash(secrets.token_hex(16))
+            self._nobody = self.hash(secrets.token_hex(16))
         self._matches(password, self._nobody)
 
     def _matches(self, password: str, password_hash: str) -> bool:
         try:
-            return self._hasher.verify(password_hash, password)
+            return self._workers.submit(self._hasher.verify, password_hash, password).result()
         except (VerificationError, InvalidHashError, UnicodeEncodeError):
             return False
 

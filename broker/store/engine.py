@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
@@ -59,11 +60,18 @@ def open_database(url: str) -> Database:
     """Open `url` (SQLAlchemy's form). Nothing is created but, for SQLite, the file."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
+        _keep_private(parsed.database)
         engine = create_engine(parsed, pool_size=16, max_overflow=48)
         event.listen(engine, "connect", _prepare_sqlite)
     else:
         engine = create_engine(parsed, pool_size=16, max_overflow=48, pool_pre_ping=True)
     return Database(engine=engine)
+
+
+def _keep_private(file: str | None) -> None:
+    """A database that is made now is its owner's only: it holds hashes of passwords and the variables of users."""
+    if file and file != ":memory:" and not Path(file).exists() and Path(file).parent.is_dir():
+        Path(file).touch(mode=0o600)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:

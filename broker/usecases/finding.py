@@ -30,6 +30,18 @@ def find_application(work: UnitOfWork, user: User, reference: str, namespace: st
     return found
 
 
+def find_followed(work: UnitOfWork, user: User, reference: str, namespace: str | None = None) -> ApplicationParts:
+    """The application whose routing the caller may follow: an own one, or any by its id for a router listener.
+
+    A listener that fills a gap takes `ApplicationNotFound` as word that the application is gone, so it must be.
+    """
+    if user.may_follow_all_routing and namespace is None and looks_like_id(reference):
+        found = work.applications.by_id(ApplicationId(reference))
+        if found is not None and found.application.phase is ApplicationPhase.READY:
+            return found
+    return find_application(work, user, reference, namespace)
+
+
 def _in_namespace(work: UnitOfWork, user: User, namespace: str, name: str) -> ApplicationParts | None:
     place = visible_namespace(work, user, namespace)
     application_id = work.applications.id_by_name(place.namespace_id, name.lower())

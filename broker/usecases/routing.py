@@ -12,7 +12,7 @@ from broker.core.owner import User
 from broker.core.routing_table import RoutingTable
 from broker.interfaces import LoggedEvent, Platform, StoredEndpoint, UnitOfWork
 from broker.usecases.announcing import table_of
-from broker.usecases.finding import find_application
+from broker.usecases.finding import find_followed
 from routing_spi.codec import encode_json
 from routing_spi.events import Action, RoutingEvent
 
@@ -42,7 +42,7 @@ def show_table(
 ) -> tuple[RoutingTable, int]:
     """The routing table of one application, and the position up to which the log tells of it."""
     with platform.reading() as work:
-        parts = find_application(work, user, reference, namespace)
+        parts = find_followed(work, user, reference, namespace)
         application_id = parts.application.application_id
         table = _table(
             platform,

@@ -56,6 +56,19 @@ def test_a_router_listener_sees_what_all_users_have(world, settled):
     assert len(lines(events)) == 3
 
 
+def test_a_router_listener_that_fills_a_gap_is_shown_any_application_s_table(world, settled):
+    application_id = settled("GET", "/broker/rest/applications/testha").data["id"]
+    path = f"/broker/rest/application/{application_id}/routing_table"
+    hidden = world.other("GET", path)
+    change_user(world.embedded.platform, "other", may_follow_all_routing=True)
+
+    shown = world.other("GET", path)
+
+    assert (hidden.status, hidden.first["exit_code"]) == (404, 101)
+    assert (shown.status, shown.data["app_name"]) == (200, "testha")
+    assert world.other("GET", path.removesuffix("/routing_table")).status == 404
+
+
 @pytest.mark.parametrize("accept", ["", "*/*", "application/jsonl", "application/x-ndjson"])
 def test_the_log_is_read_as_json_lines_to_its_end(settled, accept):
     settled.headers = {"Accept": accept}

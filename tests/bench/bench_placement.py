@@ -16,6 +16,7 @@ from broker.core.placement.model import load_of
 
 GOAL_RATE = 40_000  # gears a second at 10,000 nodes, on a machine of its own
 GOAL_GROWTH = 1.5  # cost of a gear at 10,000 nodes over that at 100
+GOAL_GROWTH_ALONE = 1.3  # the same of a gear that comes alone to a group that is everywhere
 GOAL_AGAINST_SCAN = 40  # engine over full scan at 10,000 nodes
 ROUNDS = 7
 FLEET_SIZES = (100, 1_000, 10_000)
@@ -127,27 +128,40 @@ class Scan:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Load:
-    """A kind of work: applications of so many gears, one call each; saturated ones are on every node."""
+    """A kind of work: so many gears a call, one for each node where that is 0.
+
+    Each call is for a new application; with `everywhere`, for one that has a gear on every node; with `lasts`, for
+    the same one as the last. `goal` is the growth that is judged; a load without one is only shown.
+    """
 
     name: str
     gears: int
     total: int
-    saturated: bool = False
+    everywhere: bool = False
+    lasts: bool = False
+    goal: float | None = None
 
     def sized(self, nodes: int) -> tuple[int, int]:
-        """Gears a call, and calls; a saturated application asks for as many gears as there are nodes."""
-        gears = nodes if self.saturated else self.gears
+        """Gears a call, and calls."""
+        gears = self.gears or nodes
         return gears, self.total // gears
+
+    def requests(self, gears: int) -> list[Request]:
+        """What one call asks for."""
+        return [Request(profile="small", region="r1")] * gears if self.everywhere else gears_of(gears)
+
+    def spread(self, nodes: list[Node]) -> GroupSpread:
+        """Where the group is before the first call."""
+        return everywhere(nodes) if self.everywhere else GroupSpread()
 
 
 LOADS = (
     Load(name="1 gear a call", gears=1, total=1_000),
     Load(name="10 gears a call", gears=10, total=2_000),
-    Load(name="100 gears a call", gears=100, total=2_000),
-    Load(name="saturated", gears=0, total=10_000, saturated=True),
+    Load(name="100 gears a call", gears=100, total=2_000, goal=GOAL_GROWTH),
+    Load(name="saturated", gears=0, total=10_000, everywhere=True, goal=GOAL_GROWTH),
+    Load(name="1 more, on all nodes", gears=1, total=2_000, everywhere=True, lasts=True, goal=GOAL_GROWTH_ALONE),
 )
-JUDGED = LOADS[2:]
-"""The loads that the goals speak of; the others are shown."""
 
 
 def everywhere(nodes: list[Node]) -> GroupSpread:
@@ -160,16 +174,18 @@ def everywhere(nodes: list[Node]) -> GroupSpread:
 
 
 def rounds_of_engine(load: Load, size: int) -> Iterator[float]:
-    """Seconds a gear, round after round, each on a new fleet."""
+    """Seconds a gear, round after round, each on a new fleet; what a group that lasts knows is known before."""
     nodes = nodes_of(size)
     gears, calls = load.sized(size)
-    batch = [Request(profile="small", region="r1")] * gears if load.saturated else gears_of(gears)
+    batch = load.requests(gears)
     while True:
         fleet = Fleet(nodes)
-        work = [
-            (everywhere(nodes) if load.saturated else GroupSpread(), Draw.for_application(str(number)))
-            for number in range(calls)
-        ]
+        groups = 1 if load.lasts else calls
+        work = [(load.spread(nodes), Draw.for_application(str(number))) for number in range(groups)]
+        if load.lasts:
+            spread, draw = work[0]
+            place(fleet, spread, batch, rules=RULES, draw=draw)
+            work *= calls
         began = time.perf_counter()
         for spread, draw in work:
             place(fleet, spread, batch, rules=RULES, draw=draw)
@@ -180,22 +196,16 @@ def rounds_of_scan(load: Load, size: int, gears: int) -> Iterator[float]:
     """Seconds a gear of the plain scan, over the first so many gears of the same work."""
     nodes = nodes_of(size)
     draw = Draw.for_application("0")
-    batch = [Request(profile="small", region="r1")] * gears if load.saturated else gears_of(gears)
+    batch = load.requests(gears)
     while True:
         scan = Scan(fleet=[ScannedNode(node, node.gears, rank_of(node.node_id)) for node in nodes])
-        if load.saturated:
+        if load.everywhere:
             scan.gears.update(node.node_id for node in nodes)
             scan.zone_gears.update(node.zone for node in nodes if node.region == "r1")
         began = time.perf_counter()
         chosen = [scan.place(request, draw.point) for request in batch]
         took = time.perf_counter() - began
-        placed = place(
-            Fleet(nodes),
-            everywhere(nodes) if load.saturated else GroupSpread(),
-            batch,
-            rules=RULES,
-            draw=draw,
-        )
+        placed = place(Fleet(nodes), load.spread(nodes), batch, rules=RULES, draw=draw)
         if chosen != [placement.node_id for placement in placed]:
             raise SystemExit(f"engine and scan disagree: {load.name}, {size} nodes")
         yield took / gears
@@ -237,14 +247,14 @@ def main() -> int:
         small, large, scan = measured["100"], measured["10,000"], measured["scan"]
         growth, faster = large / small, scan / large
         rates = "".join(f"{1 / measured[f'{size:,}']:>14,.0f}" for size in FLEET_SIZES)
-        fails = load in JUDGED and (growth > GOAL_GROWTH or faster < GOAL_AGAINST_SCAN)
+        fails = load.goal is not None and (growth > load.goal or faster < GOAL_AGAINST_SCAN)
         missed |= fails
         print(f"{load.name:<24}{rates}{1 / scan:>12,.0f}{growth:>9.2f}{faster:>8.0f}{'  MISSED' if fails else ''}")
     began = time.perf_counter()
     Fleet(nodes_of(FLEET_SIZES[-1]))
     print(f"index of 10,000 nodes built in {time.perf_counter() - began:.3f} s")
     print(
-        f"goals: growth <= {GOAL_GROWTH}, x scan >= {GOAL_AGAINST_SCAN}; on a quiet machine >= {GOAL_RATE:,} a second"
+        f"goals: growth <= {GOAL_GROWTH}, of one more <= {GOAL_GROWTH_ALONE}, x scan >= {GOAL_AGAINST_SCAN}; on a quiet machine >= {GOAL_RATE:,} a second"
     )
     return 1 if check and missed else 0
 

@@ -93,6 +93,42 @@ def test_a_demo_that_was_killed_goes_on_where_it_was(tmp_path):
         assert scaled["messages"][0]["text"] == "Application testha has scaled to 7"
 
 
+def test_a_second_platform_in_the_same_directory_is_refused_and_the_first_goes_on(tmp_path):
+    place = ["--data-dir", str(tmp_path / "demo"), *ANY_PORT]
+    with running("demo", *place) as first:
+        url = re.search(r"REST API +(\S+)/api", read_until(first, "REST API"))[1]
+
+        second = gearbroker("demo", *place)
+        third = gearbroker("serve", *place)
+
+        text = f"A platform is running in {tmp_path / 'demo'}. End it, or name another directory with --data-dir.\n"
+        assert (second.returncode, second.stderr) == (78, text)
+        assert (third.returncode, third.stderr) == (78, text)
+        assert (tmp_path / "demo" / "control.sock").exists()
+        assert ask(f"{url}/user")["data"]["login"] == "demo"
+
+
+def test_a_story_is_not_told_twice_in_one_directory(tmp_path):
+    (tmp_path / "demo-complete").touch()
+
+    refused = gearbroker("demo", "--once", "--data-dir", str(tmp_path), *ANY_PORT)
+
+    assert refused.returncode == 78
+    assert refused.stderr == (
+        f"The demo in {tmp_path} was told already. Leave out --once, or name another with --data-dir.\n"
+    )
+
+
+def test_what_a_platform_keeps_is_its_owner_s_only(tmp_path):
+    with running("serve", "--data-dir", str(tmp_path / "new"), *ANY_PORT) as serve:
+        read_until(serve, "serves at")
+
+        modes = {path.name: path.stat().st_mode & 0o077 for path in (tmp_path / "new").iterdir()}
+        assert modes.keys() >= {"gearbroker.db", "control.sock"}
+        assert set(modes.values()) == {0}
+        assert (tmp_path / "new").stat().st_mode & 0o077 == 0
+
+
 def test_a_supervisor_s_sigterm_ends_the_demo_well(tmp_path):
     with running("demo", "--data-dir", str(tmp_path / "demo"), *ANY_PORT) as demo:
         read_until(demo, "oo-router watch")

@@ -1,5 +1,8 @@
 """Passwords: hashed with salt, remembered for a minute, and forgotten with their hash."""
 
+import subprocess
+import sys
+
 import pytest
 
 from broker.process.passwords import MOST_REMEMBERED, REMEMBERED_SECONDS, Argon2Passwords
@@ -104,3 +107,26 @@ def test_any_text_is_a_password_or_is_none(passwords, text):
         return
 
     assert passwords.verify("demo", text, hashed)
+
+
+def test_many_wrong_logins_at_once_do_not_fill_the_memory():
+    program = """
+import threading
+from broker.process.passwords import HASHES_AT_ONCE, MEMORY_KIB, Argon2Passwords
+
+def peak_kib():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+
+passwords = Argon2Passwords()
+passwords.waste_time("wrong")
+before = peak_kib()
+threads = [threading.Thread(target=passwords.waste_time, args=("wrong",)) for _ in range(24)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(peak_kib() - before <= HASHES_AT_ONCE * MEMORY_KIB + 16 * 1024)
+"""
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+
+    assert done.stdout == "True\n"

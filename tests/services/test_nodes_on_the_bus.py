@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import kombu
 import pytest
 
 from broker.config import load_settings
@@ -61,6 +62,9 @@ def agents(rabbitmq_url: str, unique_name: str) -> Iterator[list[str]]:
     for process in processes:
         process.terminate()
         assert process.wait(10) == 0
+    with kombu.Connection(rabbitmq_url) as connection:
+        for node_id in ids:
+            connection.default_channel.queue_delete(f"gearbroker.node.{node_id}")
 
 
 def record(node_id: str, number: int) -> NodeRecord:

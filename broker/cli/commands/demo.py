@@ -57,7 +57,7 @@ def command(argv: Sequence[str]) -> int:
     parser.add_argument("--once", action="store_true", help="end after the story; exit status 0 if every step held")
     chosen = parser.parse_args(argv)
     with _directory(chosen.data_dir) as directory:
-        again = _is_complete(directory)
+        again = _is_complete(directory, once=chosen.once)
         chosen.data_dir = directory
         with _left_as_found(directory), serving(settings_from(chosen, **QUICK)) as up:
             held = True if again else _tell(up, directory)
@@ -96,11 +96,14 @@ def _left_as_found(directory: Path) -> Iterator[None]:
         raise
 
 
-def _is_complete(directory: Path) -> bool:
-    """Whether the directory holds a demo that was told to its end; refuses one that was left half-way."""
+def _is_complete(directory: Path, *, once: bool) -> bool:
+    """Whether the directory holds a demo that was told to its end; refuses one left half-way, and to tell it twice."""
     from broker.core.errors import ConfigurationError
 
     if (directory / MARK).exists():
+        if once:
+            text = f"The demo in {directory} was told already. Leave out --once, or name another with --data-dir."
+            raise ConfigurationError(text, field="GEARBROKER_DATA_DIR")
         return True
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         text = (

@@ -54,7 +54,7 @@ def settings_from(chosen: argparse.Namespace, **defaults: str) -> "Settings":
 @contextmanager
 def serving(settings: "Settings") -> "Iterator[Serving]":
     """The platform with its web server for the length of a block; raises `ConfigurationError`."""
-    from broker.bootstrap import set_up_logging
+    from broker.bootstrap import only_process_in, set_up_logging
     from broker.simulator.control import ControlServer
     from broker.simulator.embedded import open_embedded
     from broker.wsgi import WebServer
@@ -62,22 +62,19 @@ def serving(settings: "Settings") -> "Iterator[Serving]":
     # A supervisor's SIGTERM ends the process as Ctrl-C does: everything is stopped in order.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     set_up_logging(level=settings.log_level, form=settings.log_format)
-    embedded = open_embedded(settings)
-    try:
+    # Two of them would each simulate the same nodes, and neither would know the other's gears.
+    with contextlib.ExitStack() as ending:
+        ending.enter_context(only_process_in(settings.data_dir))
+        embedded = open_embedded(settings)
+        ending.callback(embedded.stop)
         server = WebServer(embedded.built)
-    except BaseException:
-        embedded.stop()
-        raise
-    control = ControlServer(settings.data_dir, embedded.fleet)
-    try:
+        control = ControlServer(settings.data_dir, embedded.fleet)
+        ending.callback(control.stop)
+        ending.callback(server.stop)
         embedded.start()
         control.start()
         server.start()
         yield Serving(embedded, server)
-    finally:
-        server.stop()
-        control.stop()
-        embedded.stop()
 
 
 @contextmanager

@@ -66,6 +66,28 @@ def test_a_node_that_holds_more_than_its_capacity_is_full():
     assert (len(home), home.open) == (1, 0)
 
 
+def test_a_fleet_tells_each_node_that_changed_since_once():
+    fleet = Fleet([node("n1"), node("n2"), node("n3", gears=5)])
+    before = fleet.changes
+
+    fleet.update(node("n1", active=False))
+    fleet.release("n3")
+    fleet.release("n3")
+
+    assert sorted(fleet.changed_since(before)) == ["n1", "n3"]
+
+
+def test_a_fleet_tells_of_a_node_that_became_full_and_not_of_one_that_only_took_a_gear():
+    fleet = Fleet([node("n1", gears=8)])
+    before = fleet.changes
+
+    fleet.reserve("n1")
+    after_one = list(fleet.changed_since(before))
+    fleet.reserve("n1")
+
+    assert (after_one, list(fleet.changed_since(before))) == ([], ["n1"])
+
+
 def test_a_spread_forgets_a_gear_that_left():
     spread = GroupSpread()
     spread.add("n1", region="r1", zone="a", carries_proxy=True)
