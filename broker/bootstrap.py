@@ -24,7 +24,7 @@ from broker.process.gates import LocalGates
 from broker.process.ids import id_source
 from broker.process.passwords import Argon2Passwords
 from broker.process.signal import LocalSignal
-from broker.store.engine import Database, open_database
+from broker.store.engine import Database, open_database, sqlite_file
 from broker.store.fleet_cache import FleetCache
 from broker.store.migrate import SchemaMismatch, check_schema, current_revision, migrate
 from broker.store.unit_of_work import SqlUnitOfWork
@@ -110,8 +110,10 @@ def _opener(database: Database, cache: FleetCache, signal: LocalSignal, *, read_
 
 def open_settled_database(settings: Settings, *, create: bool) -> Database:
     """The database of these settings, at the schema of this code."""
-    if settings.database_url.startswith("sqlite"):
-        _check_directory(settings.data_dir, create=create)
+    if not create:
+        _check_file(settings)
+    elif settings.database_url.startswith("sqlite"):
+        _make_directory(settings.data_dir)
     database = open_database(settings.database_url)
     try:
         if create:
@@ -131,19 +133,30 @@ def _first_line(error: Exception) -> str:
     return str(getattr(error, "orig", error)).partition("\n")[0]
 
 
-def _check_directory(directory: Path, *, create: bool) -> None:
-    if create:
-        try:
-            directory.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            text = f"The data directory {directory} cannot be made: {error.strerror}. Name another with --data-dir."
-            raise ConfigurationError(text, field="GEARBROKER_DATA_DIR") from error
-    elif not (directory / "gearbroker.db").exists():
+def _make_directory(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        text = f"The data directory {directory} cannot be made: {error.strerror}. Name another with --data-dir."
+        raise ConfigurationError(text, field="GEARBROKER_DATA_DIR") from error
+
+
+def _check_file(settings: Settings) -> None:
+    """Refuse a database that opening it would make: an empty one answers no question."""
+    file = sqlite_file(settings.database_url)
+    if file is None or file.exists():
+        return
+    if file == settings.data_dir / "gearbroker.db":
         text = (
-            f"There is no broker's data in {directory}."
+            f"There is no broker's data in {settings.data_dir}."
             " Set GEARBROKER_DATA_DIR to the directory of a broker, or start one with `gearbroker serve`."
         )
         raise ConfigurationError(text, field="GEARBROKER_DATA_DIR")
+    text = (
+        f"There is no database {file}."
+        " Set DATABASE_URL to the database of a broker, or start one with `gearbroker serve`."
+    )
+    raise ConfigurationError(text, field="DATABASE_URL")
 
 
 def database_revision(built: Built) -> str | None:

@@ -41,7 +41,8 @@ class WebServer:
             sockets=[_bound(settings.host, settings.port)],
             threads=settings.server_threads,
             ident=None,
-            max_request_body_size=MOST_BYTES,
+            max_request_body_size=max(MOST_BYTES, settings.max_request_bytes + 1),
+            channel_request_lookahead=1,  # so that a client that hangs up is noticed, not only when it is written to
             clear_untrusted_proxy_headers=True,
             **_proxy(settings.trusted_proxy),
         )

@@ -1,7 +1,7 @@
 """The agent of a node: a command in, a reply out, and never the same command done twice."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from node_agent.fields import MalformedMessage, list_in, number_in, text_in, truth_in
 from node_agent.gear import (
@@ -59,10 +59,6 @@ class Agent:
             return self._refused(command, RuntimeFailure(f"The node failed: {failure}"))
         self._journal.record(reply)
         return reply
-
-    def handle_many(self, commands: Iterable[Command]) -> list[Reply]:
-        """Carry out commands in their order; one that is refused does not keep the next from being done."""
-        return [self.handle(command) for command in commands]
 
     def _answer(self, command: Command) -> Reply:
         try:

@@ -1,6 +1,5 @@
 """A simulated node: an agent with a heart and faults, driven by calls instead of a bus."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from node_agent.addresses import NodeLayout
@@ -39,11 +38,6 @@ class SimulatedNode:
         if not self.faults.reachable:
             return None
         return Delivery(reply=self._agent.handle(command), delay_seconds=self.faults.slow_seconds)
-
-    def handle_many(self, commands: Iterable[Command]) -> list[Delivery]:
-        """Carry out commands in their order; nothing is answered while the node is killed or cut off."""
-        deliveries = (self.handle(command) for command in commands)
-        return [delivery for delivery in deliveries if delivery is not None]
 
     def heartbeat(self) -> Heartbeat | None:
         """Return the next heartbeat; None where it is not made (killed) or gets lost (cut off)."""

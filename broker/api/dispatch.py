@@ -65,7 +65,7 @@ class Dispatcher:
     def _answer(self, url: Url, call: Call) -> Response:
         given = url.resource(_load(url, call))
         if isinstance(given, Stream):
-            return self._streamed(given, call.media)
+            return self._streamed(given, call)
         shape = url.shape_of(given.kind)
         data = given.data
         if shape.schema is not None and not shape.is_wire:
@@ -74,12 +74,12 @@ class Dispatcher:
             return Response(json.dumps(data), content_type=JSON_TYPE)
         return envelope(status=given.status, kind=shape.kind, data=data, messages=given.messages, version=g.version)
 
-    def _streamed(self, stream: Stream, media: str) -> Response:
-        response = Response(content_type=f"{media}; charset=utf-8")
+    def _streamed(self, stream: Stream, call: Call) -> Response:
+        response = Response(content_type=f"{call.media}; charset=utf-8")
         response.headers["X-Accel-Buffering"] = "no"
         if request.method != "HEAD":
             if stream.follows:
-                response.call_on_close(self.slots.take())
+                response.call_on_close(self.slots.take(call.user))
             response.response = stream.pieces
         return response
 

@@ -62,7 +62,10 @@ def make_wsgi_app(platform: Platform, options: ApiOptions, stopping: Callable[[]
     wsgi_app.url_rule_class = MatchedRule
     wsgi_app.url_map.merge_slashes = False
     dispatcher = Dispatcher(
-        platform=platform, options=options, slots=StreamSlots(options.max_streams), stopping=stopping
+        platform=platform,
+        options=options,
+        slots=StreamSlots(options.max_streams, options.streams_per_login),
+        stopping=stopping,
     )
     for number, url in enumerate(described(urls(), options)):
         _add(wsgi_app, dispatcher, number, url)
@@ -126,7 +129,7 @@ def _refused(refusal: Refusal) -> Response:
 def _failed(error: Exception) -> Response:
     """A refusal of the framework in our words, or a fault of ours, logged once."""
     if isinstance(error, MethodNotAllowed):
-        return _refused(NotThatMethod(request.method, tuple(error.valid_methods or ())))
+        return _refused(NotThatMethod(request.method, tuple(sorted(error.valid_methods or ()))))
     if isinstance(error, NotFound):
         path = re.sub(r"[^\w/.:@%+-]", "?", request.environ[PATH_KEY])[:100]
         return _refused(NothingHere(f"Nothing is at {path}. {PREFIX}/api lists what there is."))

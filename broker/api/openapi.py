@@ -13,7 +13,7 @@ from broker.api.negotiation import JSON, SUPPORTED
 from broker.api.options import ApiOptions
 from broker.api.parameters import FORM
 from broker.api.paths import PREFIX
-from broker.api.schemas.application_wishes import CartridgeWishes, VariableWishes
+from broker.api.schemas.application_wishes import CartridgeWishes, Config, VariableWishes
 from broker.api.streams import MEDIA, SERVER_SENT
 from broker.api.url import Shape, Url, here
 
@@ -206,7 +206,7 @@ def _map_fields(plugin: MarshmallowPlugin) -> None:
         ("boolean", (fields.Flag,)),
         ("integer", (fields.Number, fields.Position, fields.Count)),
         ("array", (fields.Words, CartridgeWishes, VariableWishes)),
-        ("object", (fields.Links,)),
+        ("object", (fields.Links, Config)),
     )
     for name, ours in kinds:
         for kind in ours:

@@ -74,13 +74,16 @@ class Moved(Refusal):
 
 
 class TooManyStreams(Refusal):
-    """As many streams are open as the operator allows."""
+    """As many streams are open as the operator allows, at all or for `login`."""
 
     code = "too_many_streams"
     exit_code = 1
 
-    def __init__(self, maximum: int) -> None:
-        super().__init__(f"All {maximum} streams of routing events are in use. Try again, or read without follow.")
+    def __init__(self, maximum: int, login: str | None = None) -> None:
+        whose = "" if login is None else f" that {login} may have open"
+        super().__init__(
+            f"All {maximum} streams of routing events{whose} are in use. Try again, or read without follow."
+        )
 
 
 class Unauthorized(Refusal):

@@ -1,6 +1,7 @@
 """Streams of routing events: JSON lines or server-sent events, each sent as soon as it is there."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -86,20 +87,32 @@ def _at_most(limit: int | None, events: Iterable[LoggedEvent | None]) -> Iterato
 
 
 class StreamSlots:
-    """How many streams may be open at once in this process."""
+    """How many streams may be open at once in this process, and how many of them for one login."""
 
-    def __init__(self, maximum: int) -> None:
+    def __init__(self, maximum: int, per_login: int) -> None:
         self._maximum = maximum
-        self._free = threading.BoundedSemaphore(maximum) if maximum else None
+        self._per_login = per_login
+        self._open: Counter[str] = Counter()
+        self._lock = threading.Lock()
 
-    def take(self) -> Callable[[], None]:
-        """Take a slot; the answer gives it back, however often it is called. Raises `TooManyStreams`."""
-        if self._free is None or not self._free.acquire(blocking=False):
-            raise TooManyStreams(self._maximum)
-        free, once = self._free, threading.Lock()
+    def take(self, user: User) -> Callable[[], None]:
+        """Take a slot; the answer gives it back, however often it is called. Raises `TooManyStreams`.
+
+        Who may follow all routing is a router, and bound by the number of all streams only.
+        """
+        login = user.login
+        with self._lock:
+            if self._open.total() >= self._maximum:
+                raise TooManyStreams(self._maximum)
+            if self._open[login] >= self._per_login and not user.may_follow_all_routing:
+                raise TooManyStreams(self._per_login, login)
+            self._open[login] += 1
+        once = threading.Lock()
 
         def give_back() -> None:
             if once.acquire(blocking=False):
-                free.release()
+                with self._lock:
+                    self._open[login] -= 1
+                    self._open += Counter()  # forgets who has none
 
         return give_back

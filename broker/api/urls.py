@@ -87,7 +87,15 @@ def _domains() -> tuple[Url, ...]:
             status=201,
             refusals=(409, 422),
         ),
-        Url("GET", domain(), domains.show_domain, "Show a domain", one, refusals=(404,)),
+        Url(
+            "GET",
+            domain(),
+            domains.show_domain,
+            "Show a domain",
+            one,
+            form=schemas.DomainShowing(),
+            refusals=(404,),
+        ),
         Url(
             "PUT",
             domain(),

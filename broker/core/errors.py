@@ -1,5 +1,6 @@
 """Every refusal, one class each, with its stable code and the text a client sees."""
 
+import re
 from typing import ClassVar
 
 
@@ -65,9 +66,11 @@ class CartridgeNotInApplication(NotFound):
 
     code = "cartridge_not_in_application"
     exit_code = 129
+    malformed: ClassVar[str] = "The requested cartridge was not found."
 
     def __init__(self, cartridge: str) -> None:
-        super().__init__(f"Cartridge '{cartridge}' not found.")
+        well_formed = re.fullmatch(r"[\w-]*-\d+(\.\d+)*", cartridge, re.ASCII)
+        super().__init__(f"Cartridge '{cartridge}' not found." if well_formed else self.malformed)
 
 
 class CartridgeNotFound(NotFound):

@@ -36,6 +36,8 @@ class LifecycleInput(StrEnum):
 _L = Lifecycle
 _I = LifecycleInput
 
+# The documented rule of what may follow what. It moves no gear: a use case knows the state that its operation leads to,
+# and stores it for many gears in one statement.
 LIFECYCLE: Final = TransitionTable[Lifecycle, LifecycleInput](
     initial=_L.NEW,
     moves={
@@ -81,8 +83,3 @@ UNRESPONSIVE: Final = "unresponsive"
 def shown_state(lifecycle: Lifecycle, *, node_responds: bool) -> str:
     """The state a client and a router are told: a gear on a node that is not heard of is unresponsive."""
     return lifecycle.value if node_responds else UNRESPONSIVE
-
-
-def can_serve(lifecycle: Lifecycle, *, node_responds: bool) -> bool:
-    """Whether requests may be sent to the gear: it is started, and its node is heard of."""
-    return lifecycle is Lifecycle.STARTED and node_responds

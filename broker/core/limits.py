@@ -137,23 +137,9 @@ class LimitDefaults:
             additional_filesystem_gb=_or(override.additional_filesystem_gb, self.additional_filesystem_gb),
         )
 
-    def removed_from(self, override: GroupOverride) -> GroupOverride:
-        """The override with None wherever it says no more than the default: the form that is stored."""
-        return replace(
-            override,
-            min_gears=_unless(override.min_gears, self.min_gears),
-            max_gears=_unless(override.max_gears, self.max_gears),
-            gear_size=None if override.gear_size == self.gear_size else override.gear_size,
-            additional_filesystem_gb=_unless(override.additional_filesystem_gb, self.additional_filesystem_gb),
-        )
-
 
 def _or(value: int | None, default: int) -> int:
     return default if value is None else value
-
-
-def _unless(value: int | None, default: int) -> int | None:
-    return None if value == default else value
 
 
 def reduce_overrides(

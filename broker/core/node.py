@@ -21,6 +21,7 @@ class LivenessInput(StrEnum):
     MISS = "miss"
 
 
+# The documented rule: the fleet is told of lost and returned nodes in one statement each, whatever they were before.
 LIVENESS: Final = TransitionTable[Liveness, LivenessInput](
     initial=Liveness.RESPONSIVE,
     moves={

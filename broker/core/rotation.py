@@ -25,6 +25,7 @@ class RotationInput(StrEnum):
 _R = Rotation
 _I = RotationInput
 
+# The documented rule, as for a gear's life: judging an application stores in or out for many gears in one statement.
 ROTATION: Final = TransitionTable[Rotation, RotationInput](
     initial=_R.OUT,  # a gear is added to traffic once it can serve, never before
     moves={
@@ -40,7 +41,6 @@ ROTATION: Final = TransitionTable[Rotation, RotationInput](
 )
 
 RATIO_VARIABLE: Final = "OPENSHIFT_HAPROXY_GEAR_RATIO"
-DEFAULT_RATIO_LIMIT: Final = 3
 
 
 def as_routed(rotation: Rotation) -> Rotation:
@@ -64,11 +64,6 @@ def rotates_out(web_gears: int, proxy_gears: int, limit: int, others_serving: in
     if limit < 0 or proxy_gears <= 0 or plain <= 0:
         return False
     return gear_ratio(web_gears, proxy_gears) >= limit
-
-
-def serving_gears(web_gears: int, proxy_gears: int, limit: int) -> int:
-    """How many gears serve requests when all of them are well."""
-    return web_gears - proxy_gears if rotates_out(web_gears, proxy_gears, limit) else web_gears
 
 
 def ratio_limit(node_wide: int, own: str | None) -> int:

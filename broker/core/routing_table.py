@@ -1,7 +1,6 @@
 """The routing table of an application: its names and endpoints as routers see them, and its digest."""
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from json import dumps
 
@@ -103,10 +102,6 @@ class RoutingTable:
         for endpoint in self.endpoints:
             if endpoint.is_head != (endpoint.gear_id == self.head_gear_id):
                 raise ValueError(f"gear {endpoint.gear_id} is marked wrongly: the head is {self.head_gear_id}")
-
-    def restricted_to(self, gear_ids: Collection[str]) -> "RoutingTable":
-        """The table with the endpoints of these gears only: enough when nothing else changes."""
-        return replace(self, endpoints=tuple(each for each in self.endpoints if each.gear_id in gear_ids))
 
     @property
     def digest(self) -> str:

@@ -1,4 +1,4 @@
-"""The one way to write a state machine: two enums and a table of what each input does in each state."""
+"""The one way to write down a state machine: two enums and a table of what each input does in each state."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,25 +26,6 @@ class TransitionTable(Generic[S, I]):
             raise ImpossibleTransition(f"{state!s} cannot {given!s}; it can {allowed}")
         return following
 
-    def allows(self, state: S, given: I) -> bool:
-        """Whether `after` would answer."""
-        return (state, given) in self.moves
-
     def inputs_of(self, state: S) -> frozenset[I]:
         """The inputs that this state accepts."""
         return frozenset(given for source, given in self.moves if source == state)
-
-    def reachable(self) -> frozenset[S]:
-        """Every state that some sequence of inputs leads to from the initial one, itself included."""
-        found = {self.initial}
-        frontier = [self.initial]
-        while frontier:
-            state = frontier.pop()
-            new = {self.after(state, given) for given in self.inputs_of(state)} - found
-            found |= new
-            frontier.extend(new)
-        return frozenset(found)
-
-    def terminal(self) -> frozenset[S]:
-        """The reachable states that accept no input."""
-        return frozenset(state for state in self.reachable() if not self.inputs_of(state))

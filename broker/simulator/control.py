@@ -8,7 +8,7 @@ import socket
 import threading
 from pathlib import Path
 
-from broker.core.errors import Invalid, NotFound, Refusal
+from broker.core.errors import Conflict, Invalid, NotFound, Refusal
 from broker.simulator.fleet import SimulatedFleet
 
 _log = logging.getLogger(__name__)
@@ -16,6 +16,8 @@ _log = logging.getLogger(__name__)
 SOCKET_NAME = "control.sock"
 LONGEST_REQUEST = 4096
 ANSWER_SECONDS = 10.0
+LONGEST_DELAY_SECONDS = 3600
+MOST_COMMANDS = 1_000_000
 
 FAULTS = ("kill", "revive", "cut-off", "slow", "fail-every")
 
@@ -28,8 +30,7 @@ def order(fleet: SimulatedFleet, node_id: str, fault: str, value: float | None) 
         raise NotFound(f"There is no simulated node '{node_id}'. `gearbroker node list` shows them.") from None
     if fault not in FAULTS:
         raise Invalid(f"'{fault}' is none of {', '.join(FAULTS)}.")
-    if (fault in ("slow", "fail-every")) != (value is not None):
-        raise Invalid("`slow` takes seconds and `fail-every` a number of commands; the others take no value.")
+    amount = _amount(fault, value)
     match fault:
         case "kill":
             fleet.kill(node_id)
@@ -38,10 +39,22 @@ def order(fleet: SimulatedFleet, node_id: str, fault: str, value: float | None) 
         case "cut-off":
             node.faults.cut_off = True
         case "slow":
-            node.faults.slow_seconds = max(0.0, value or 0.0)
+            node.faults.slow_seconds = amount
         case _:
-            node.faults.fail_every = max(0, int(value or 0))
-    return f"{node_id}: {fault}" + ("" if value is None else f" {value:g}")
+            node.faults.fail_every = int(amount)
+    return f"{node_id}: {fault}" + ("" if value is None else f" {value:.15g}")
+
+
+def _amount(fault: str, value: float | None) -> float:
+    """The value, where the fault takes one and it is in its range; 0 for a fault that takes none."""
+    if (fault in ("slow", "fail-every")) != (value is not None):
+        raise Invalid("`slow` takes seconds and `fail-every` a number of commands; the others take no value.")
+    amount = value or 0.0
+    if fault == "slow" and not 0 < amount <= LONGEST_DELAY_SECONDS:
+        raise Invalid(f"`slow` takes more than 0 and at most {LONGEST_DELAY_SECONDS} seconds, not {amount:.15g}.")
+    if fault == "fail-every" and not (amount.is_integer() and 1 <= amount <= MOST_COMMANDS):
+        raise Invalid(f"`fail-every` takes a whole number from 1 up to {MOST_COMMANDS}, not {amount:.15g}.")
+    return amount
 
 
 class ControlServer:
@@ -96,13 +109,15 @@ class ControlServer:
             answer = self._obey(json.loads(_line(connection)))
         except Refusal as refusal:
             answer = {"error": refusal.text}
-        except (ValueError, TypeError, KeyError, OSError) as error:
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError, OSError) as error:
             _log.warning("control request cannot be read", extra={"reason": str(error)})
             answer = {"error": "The request cannot be read."}
         with contextlib.suppress(OSError):
             connection.sendall(json.dumps(answer).encode() + b"\n")
 
-    def _obey(self, request: dict[str, object]) -> dict[str, object]:
+    def _obey(self, request: object) -> dict[str, object]:
+        if not isinstance(request, dict):
+            raise TypeError("a request is an object")
         value = request.get("value")
         number = float(value) if isinstance(value, (int, float)) else None
         return {"text": order(self._fleet, str(request["node"]), str(request["fault"]), number)}
@@ -118,8 +133,12 @@ def send_order(directory: Path, node_id: str, fault: str, value: float | None) -
         except OSError:
             text = f"No embedded platform runs in {directory}. Start `gearbroker demo` or `gearbroker serve` first."
             raise NotFound(text) from None
-        connection.sendall(json.dumps({"node": node_id, "fault": fault, "value": value}).encode() + b"\n")
-        answer = json.loads(_line(connection))
+        try:
+            connection.sendall(json.dumps({"node": node_id, "fault": fault, "value": value}).encode() + b"\n")
+            answer = json.loads(_line(connection))
+        except (OSError, ValueError):  # an empty answer is no JSON
+            text = f"The platform in {directory} did not answer; it may be ending. Try again."
+            raise Conflict(text) from None
     if "error" in answer:
         raise Invalid(str(answer["error"]))
     return str(answer["text"])

@@ -60,7 +60,7 @@ def open_database(url: str) -> Database:
     """Open `url` (SQLAlchemy's form). Nothing is created but, for SQLite, the file."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        _keep_private(parsed.database)
+        _keep_private(sqlite_file(url))
         engine = create_engine(parsed, pool_size=16, max_overflow=48)
         event.listen(engine, "connect", _prepare_sqlite)
     else:
@@ -68,10 +68,18 @@ def open_database(url: str) -> Database:
     return Database(engine=engine)
 
 
-def _keep_private(file: str | None) -> None:
+def sqlite_file(url: str) -> Path | None:
+    """The file of an SQLite database; None for one in memory and for any other kind."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in {None, "", ":memory:"}:
+        return None
+    return Path(str(parsed.database))
+
+
+def _keep_private(file: Path | None) -> None:
     """A database that is made now is its owner's only: it holds hashes of passwords and the variables of users."""
-    if file and file != ":memory:" and not Path(file).exists() and Path(file).parent.is_dir():
-        Path(file).touch(mode=0o600)
+    if file is not None and not file.exists() and file.parent.is_dir():
+        file.touch(mode=0o600)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:

@@ -12,7 +12,7 @@ from broker.core.placement.fleet import Fleet
 from broker.core.placement.model import Node
 from broker.core.placement.spread import GroupSpread
 
-# Places remembered over all groups together: about 100 bytes each.
+# Nodes with gears of a group, remembered over all groups together: about 250 bytes each.
 MAX_REMEMBERED_PLACES = 500_000
 
 

@@ -17,7 +17,6 @@ from broker.core.errors import (
     LimitReached,
     ManyRefusals,
     NoNodeAvailable,
-    QuotaExceeded,
     Refusal,
 )
 from broker.core.gear import Lifecycle
@@ -31,9 +30,10 @@ from broker.core.verdict import VerdictState
 from broker.interfaces import Platform, StepRecord, UnitOfWork
 from broker.usecases.announcing import announce, table_of
 from broker.usecases.conclusions import Kind
+from broker.usecases.deployment_config import SHOWN, check_deployment_config
 from broker.usecases.finding import find_application
 from broker.usecases.fleet_moved import FleetMoved
-from broker.usecases.growing import grow_group, proxies_for
+from broker.usecases.growing import check_room, grow_group, proxies_for
 from broker.usecases.new_namespace import add_namespace
 from broker.usecases.operations import PLANNING_ATTEMPTS, Plan, carry_out, finish, start_in
 from broker.usecases.steps import destruction, new_operation_id
@@ -46,6 +46,7 @@ from broker.usecases.wishes import (
     check_application_name,
     check_cartridges,
     check_git_url,
+    check_storage,
     check_variables,
     check_wished_limits,
     resolve_cartridges,
@@ -121,16 +122,17 @@ def _check_and_compose(
     region = _region(platform, work, wish.region)
     git_url = check_git_url(wish.initial_git_url)
     namespace = _namespace(platform, work, owner, wish.namespace)
-    profile = _profile(platform, namespace, wish.gear_size)
+    profile = _profiles(platform, namespace, wish)
     if wish.ha:
         _check_ha(platform, owner)
     name = check_application_name(wish.name)
+    config = check_deployment_config(wish.config)
     if not owner.has_room_for(1):
         text = f"{owner.login} has already reached the gear limit of {owner.max_gears}"
         raise LimitReached(text, exit_code=104)
     variables = check_variables(wish.environment_variables, "environment_variables")
     scalable = wish.scale or wish.ha
-    wished = _cartridges(platform, name, wish, scalable=scalable)
+    wished = _cartridges(platform, owner, name, wish, scalable=scalable)
     _check_name_is_free(work, namespace, name)
     application = Application(
         application_id=ApplicationId(platform.new_id()),
@@ -152,13 +154,13 @@ def _check_and_compose(
         sequence=0,
         generation=0,
         initial_git_url=git_url,
-        auto_deploy=True,
-        deployment_branch="master",
-        keep_deployments=1,
-        deployment_type="git",
+        auto_deploy=config.auto_deploy,
+        deployment_branch=config.deployment_branch,
+        keep_deployments=config.keep_deployments,
+        deployment_type=config.deployment_type,
         created_at=timestamp(platform.clock.now()),
     )
-    return _compose(platform, namespace, application, wished), variables
+    return _compose(platform, application, wished), variables
 
 
 def _region(platform: Platform, work: UnitOfWork, wished: str | None) -> str | None:
@@ -194,7 +196,8 @@ def _namespace(platform: Platform, work: UnitOfWork, owner: User, name: str) -> 
         raise
 
 
-def _profile(platform: Platform, namespace: Namespace, wished: str | None) -> str:
+def _profiles(platform: Platform, namespace: Namespace, wish: ApplicationWish) -> str:
+    """The gear size of the application; refuses those of it and its cartridges that the domain does not have."""
     allowed = namespace.allowed_gear_sizes
     if not allowed:
         text = (
@@ -203,10 +206,14 @@ def _profile(platform: Platform, namespace: Namespace, wished: str | None) -> st
         )
         raise Forbidden(text, exit_code=134)
     default = platform.policy.default_gear_size
-    size = wished.lower() if wished else (default if default in allowed else allowed[0])
-    if size not in allowed:
-        text = f"The gear size '{size[:100]}' is not valid for this domain. Allowed sizes: {', '.join(allowed)}."
-        raise Invalid(text, field="gear_size", exit_code=134)
+    size = (wish.gear_size or (default if default in allowed else allowed[0])).lower()
+    sizes = (size, *(each.gear_size.lower() for each in wish.cartridges if each.gear_size))
+    foreign = list(dict.fromkeys(each for each in sizes if each not in allowed))
+    if foreign:
+        named = ", ".join(f"'{each[:SHOWN]}'" for each in foreign[:SHOWN])
+        what = f"The gear size {named} is" if len(foreign) == 1 else f"The gear sizes {named} are"
+        text = f"{what} not valid for this domain. Allowed sizes: {', '.join(allowed)}."
+        raise Invalid(text, field="cartridges" if size in allowed else "gear_size", exit_code=134)
     return size
 
 
@@ -225,12 +232,13 @@ def _check_ha(platform: Platform, owner: User) -> None:
 
 
 def _cartridges(
-    platform: Platform, name: str, wish: ApplicationWish, *, scalable: bool
+    platform: Platform, owner: User, name: str, wish: ApplicationWish, *, scalable: bool
 ) -> dict[str, tuple[Cartridge, CartridgeWish]]:
     wished = resolve_cartridges(wish.cartridges, platform.catalogue)
+    check_storage(owner.login, wish.cartridges)
     check_cartridges(name, [cartridge for cartridge, _ in wished.values()], platform.catalogue, scalable=scalable)
-    for _, each in wished.values():
-        check_wished_limits(each)
+    for cartridge, each in wished.values():
+        check_wished_limits(name, cartridge, each, scalable=scalable, ha=wish.ha)
     if scalable and not any(cartridge.is_web_proxy for cartridge, _ in wished.values()):
         for cartridge in platform.catalogue.values():
             if cartridge.is_web_proxy and not cartridge.obsolete:
@@ -246,7 +254,6 @@ def _check_name_is_free(work: UnitOfWork, namespace: Namespace, name: str) -> No
 
 def _compose(
     platform: Platform,
-    namespace: Namespace,
     application: Application,
     wished: dict[str, tuple[Cartridge, CartridgeWish]],
 ) -> ApplicationParts:
@@ -257,16 +264,18 @@ def _compose(
         compose_groups(cartridges, scalable=application.scalable, profile=application.profile)
     ):
         wishes = [wished[name][1] for name in names]
-        sizes = [wish.gear_size for wish in wishes if wish.gear_size]
-        minima = [wish.scales_from for wish in wishes if wish.scales_from is not None]
-        maxima = [wish.scales_to for wish in wishes if wish.scales_to is not None and wish.scales_to != UNLIMITED]
+        sizes = [wish.gear_size.lower() for wish in wishes if wish.gear_size]
+        # A sparse cartridge's limits count proxies, not the gears of its group.
+        limits = [wished[name][1].limits for name in names if not wished[name][0].is_sparse]
+        minima = [each.scales_from for each in limits if each.scales_from is not None]
+        maxima = [each.scales_to for each in limits if each.scales_to is not None and each.scales_to != UNLIMITED]
         group_id = GroupId(platform.new_id())
         groups.append(
             GearGroup(
                 group_id=group_id,
                 application_id=application.application_id,
                 ordinal=ordinal,
-                profile=_profile(platform, namespace, sizes[0]) if sizes else application.profile,
+                profile=sizes[0] if sizes else application.profile,
                 explicit_minimum=max(minima) if minima else None,
                 explicit_maximum=min(maxima) if maxima else None,
                 gear_count=0,
@@ -296,8 +305,7 @@ def _first_gears(
 ) -> tuple[ApplicationParts, tuple[StepRecord, ...]]:
     limits = effective_limits(parts, platform.catalogue, ha=parts.application.ha)
     total = sum(each.minimum for each in limits.values())
-    if not owner.has_room_for(total):
-        raise QuotaExceeded(owner.login, owner.consumed_gears, owner.max_gears, total)
+    check_room(owner, total)
     steps: list[StepRecord] = []
     for group in parts.groups:
         carry = proxies_for(platform, parts, group, limits[group.group_id].minimum)
@@ -338,5 +346,9 @@ def delete_application(
         steps = tuple(destruction(platform, gear, operation_id) for gear in gears)
         return Plan(kind=Kind.DELETE, parts=replace(after, application=deleting), steps=steps)
 
-    carry_out(platform, found.application.application_id, plan)
+    try:
+        carry_out(platform, found.application.application_id, plan)
+    except ApplicationNotFound:
+        # Somebody else was faster; the caller knows the application by the name it was asked for.
+        raise ApplicationNotFound(reference.lower()) from None
     return found

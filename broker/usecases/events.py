@@ -155,7 +155,6 @@ _PERFORMERS: Mapping[str, Performer] = {
     "add-alias": _add_alias,
     "remove-alias": _remove_alias,
 }
-APPLICATION_EVENTS = tuple(_PERFORMERS)
 CARTRIDGE_EVENTS = tuple(direction.value for direction in ScaleDirection)
 
 

@@ -10,6 +10,7 @@ from broker.core.errors import NoNodeAvailable, QuotaExceeded, ScalingRefused
 from broker.core.gear import Lifecycle
 from broker.core.gear_group import carried_cartridges
 from broker.core.ids import GearId, NodeId, OperationId
+from broker.core.owner import User
 from broker.core.placement.draw import Draw
 from broker.core.placement.engine import place
 from broker.core.placement.model import Placement, Request
@@ -54,10 +55,17 @@ def consume_quota(work: UnitOfWork, application: Application, count: int) -> Non
 def check_quota(work: UnitOfWork, application: Application, count: int) -> None:
     """Refuses a number that the quota or this broker cannot give, before anything is made for each of `count`."""
     owner = work.users.by_id(application.owner_id)
-    if owner is not None and not owner.has_room_for(count):
-        raise QuotaExceeded(application.owner_login, owner.consumed_gears, owner.max_gears, count)
+    if owner is not None:
+        check_room(owner, count)
+
+
+def check_room(owner: User, count: int) -> None:
+    """The same for an owner that is known."""
+    # Before the quota: a number as large as this may stand for any other, and nobody may have asked for it.
     if count > MOST_AT_ONCE:
         raise ScalingRefused(f"At most {MOST_AT_ONCE} gears can be added at once.", exit_code=168)
+    if not owner.has_room_for(count):
+        raise QuotaExceeded(owner.login, owner.consumed_gears, owner.max_gears, count)
 
 
 def proxies_for(platform: Platform, parts: ApplicationParts, group: GearGroup, count: int) -> tuple[bool, ...]:

@@ -1,13 +1,25 @@
 """Namespaces: what the REST interface calls domains."""
 
-from dataclasses import replace
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
+from broker.core.application import ApplicationPhase
 from broker.core.errors import Conflict, Invalid
+from broker.core.ids import NamespaceId
 from broker.core.owner import Namespace, User
 from broker.interfaces import Platform
 from broker.usecases.applications import delete_application
 from broker.usecases.new_namespace import add_namespace, check_gear_sizes, check_namespace_name
 from broker.usecases.visibility import visible_namespace
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NamespaceContents:
+    """How many applications a namespace has, and how many gears of each size."""
+
+    applications: int = 0
+    gears: Mapping[str, int] = field(default_factory=dict)
 
 
 def list_namespaces(platform: Platform, user: User) -> tuple[Namespace, ...]:
@@ -20,6 +32,20 @@ def show_namespace(platform: Platform, user: User, name: str) -> Namespace:
     """One namespace of the user."""
     with platform.reading() as work:
         return visible_namespace(work, user, name)
+
+
+def count_contents(platform: Platform, user: User) -> dict[NamespaceId, NamespaceContents]:
+    """What is in each namespace of the user that has applications."""
+    applications: Counter[NamespaceId] = Counter()
+    gears: dict[NamespaceId, Counter[str]] = defaultdict(Counter)
+    with platform.reading() as work:
+        for parts in work.applications.owned(user.user_id):
+            namespace_id = parts.application.namespace_id
+            if parts.application.phase is not ApplicationPhase.DELETING:
+                applications[namespace_id] += 1
+                for group in parts.groups:
+                    gears[namespace_id][group.profile] += group.gear_count
+    return {each: NamespaceContents(applications=count, gears=gears[each]) for each, count in applications.items()}
 
 
 def create_namespace(platform: Platform, user: User, name: str, gear_sizes: tuple[str, ...] | None = None) -> Namespace:
@@ -48,7 +74,7 @@ def update_namespace(
                 text = "Domain contains applications. Delete applications first before changing the domain namespace."
                 raise Conflict(text, exit_code=128)
         if gear_sizes is not None:
-            changed = replace(changed, allowed_gear_sizes=check_gear_sizes(user, gear_sizes))
+            changed = replace(changed, allowed_gear_sizes=check_gear_sizes(platform.policy, user, gear_sizes))
         if changed == namespace:
             raise Invalid("No changes specified to the domain.", exit_code=133)
         work.namespaces.save(changed)

@@ -3,6 +3,7 @@
 from broker.core.errors import Conflict, Invalid, ManyRefusals, Refusal, TooManyNamespaces
 from broker.core.ids import NamespaceId
 from broker.core.owner import Namespace, User
+from broker.core.policy import Policy
 from broker.interfaces import Platform, UnitOfWork
 from broker.usecases.times import timestamp
 
@@ -37,17 +38,21 @@ def add_namespace(
         namespace_id=NamespaceId(platform.new_id()),
         name=checked,
         owner_id=user.user_id,
-        allowed_gear_sizes=check_gear_sizes(user, gear_sizes),
+        allowed_gear_sizes=check_gear_sizes(platform.policy, user, gear_sizes),
         created_at=timestamp(platform.clock.now()),
     )
     work.namespaces.add(namespace)
     return namespace
 
 
-def check_gear_sizes(user: User, sizes: tuple[str, ...] | None) -> tuple[str, ...]:
-    """The sizes, the user's own unless given; refuses those that the user may not have."""
+def check_gear_sizes(policy: Policy, user: User, sizes: tuple[str, ...] | None) -> tuple[str, ...]:
+    """The sizes, the user's own unless given; refuses those that do not exist or that the user may not have."""
     if sizes is None:
         return user.gear_sizes
+    unknown = [size for size in sizes if size not in policy.valid_gear_sizes]
+    if unknown:
+        text = f"The following gear sizes are invalid: {', '.join(unknown)}"
+        raise Invalid(text, field="allowed_gear_sizes", exit_code=110)
     foreign = [size for size in sizes if size not in user.gear_sizes]
     if foreign:
         text = f"The following gear sizes are not available to this account: {', '.join(foreign)}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from broker.core.application import ApplicationParts, ApplicationPhase
 from broker.core.errors import ApplicationBusy, ApplicationNotFound, NodeFailed, NoNodeAvailable
 from broker.core.ids import ApplicationId, OperationId
-from broker.core.operation import OperationState
+from broker.core.operation import OPERATION, OperationInput, OperationState
 from broker.interfaces import Json, OperationRecord, Platform, StepRecord, UnitOfWork
 from broker.usecases import conclusions
 from broker.usecases.fleet_moved import FleetMoved
@@ -94,7 +94,7 @@ def _record(
         operation_id=operation_id,
         application_id=application_id,
         kind=plan.kind.value,
-        state=OperationState.RUNNING.value,
+        state=OPERATION.initial.value,
         arguments=dict(plan.arguments),
         created_at=timestamp(platform.clock.now()),
     )
@@ -147,9 +147,10 @@ def conclude(
         work.outbox.settle_commands(result.settled(again=conclusion.again))
         work.outbox.release_commands(operation.operation_id)
         work.outbox.add_commands(conclusion.afterwards)
+        ending = OperationInput.FAIL if conclusion.error else OperationInput.COMPLETE
         work.operations.finish(
             operation.operation_id,
-            OperationState.FAILED if conclusion.error else OperationState.COMPLETED,
+            OPERATION.after(OperationState(operation.state), ending),
             timestamp(platform.clock.now()),
             None if conclusion.error is None else str(conclusion.error),
         )

@@ -8,13 +8,13 @@ from broker.core.cartridge import Cartridge
 from broker.core.errors import (
     ApplicationNotFound,
     CartridgeNotInApplication,
-    HighAvailabilityNeedsTwoGears,
     Invalid,
     LimitReached,
     ScalingRefused,
 )
-from broker.core.gear_group import effective_limits, web_cartridge, web_group
+from broker.core.gear_group import GroupLimits, effective_limits, web_cartridge, web_group
 from broker.core.ids import OperationId
+from broker.core.limit_wishes import LIMIT_REFUSED, LimitWish, check_manifest, check_may_scale, check_policy
 from broker.core.limits import UNLIMITED, target_gears
 from broker.core.owner import User
 from broker.core.scaling import ScaleDirection, check_scalable, parse_number, plan_scale
@@ -124,7 +124,8 @@ def set_limits(
         raise Invalid(text, exit_code=168)
     if additional_storage is not None and parse_number(additional_storage) is None:
         raise Invalid("Invalid storage value provided.", field="additional_storage", exit_code=165)
-    _check_numbers(found, scales_from, scales_to)
+    wish = LimitWish(scales_from=scales_from, scales_to=scales_to)
+    _check_numbers(found, wish)
 
     def plan(work: UnitOfWork, parts: ApplicationParts, operation_id: OperationId) -> Plan:
         installed = parts.cartridge(cartridge_name)
@@ -132,15 +133,15 @@ def set_limits(
             raise CartridgeNotInApplication(cartridge_name)
         group = parts.group(installed.group_id)
         cartridge = platform.catalogue[cartridge_name]
-        _check_against(platform, parts, group, cartridge, scales_from=scales_from, scales_to=scales_to)
+        present = effective_limits(parts, platform.catalogue, ha=parts.application.ha)[group.group_id]
+        check_manifest(cartridge, wish)
+        _check_beside(present, wish)
+        check_policy(cartridge, wish, ha=parts.application.ha)
         if parse_number(additional_storage):
             text = "This application is not allowed to have additional gear storage"
             raise Invalid(text, exit_code=164)
-        changed = replace(
-            group,
-            explicit_minimum=group.explicit_minimum if scales_from is None else scales_from,
-            explicit_maximum=group.explicit_maximum if scales_to is None else scales_to,
-        )
+        # The limits of a group are those of its gears: a sparse cartridge's one counts proxies, and must not cap them.
+        changed = group if cartridge.is_sparse else _limited(group, wish)
         limited = replace(parts, groups=tuple(changed if each == group else each for each in parts.groups))
         limits = effective_limits(limited, platform.catalogue, ha=parts.application.ha)[group.group_id]
         target = target_gears(group.gear_count, limits.minimum, limits.maximum)
@@ -159,54 +160,41 @@ def set_limits(
     return next(each for each in cartridge_views(platform, parts) if each.cartridge.name == cartridge_name)
 
 
-def _check_numbers(parts: ApplicationParts, scales_from: int | None, scales_to: int | None) -> None:
-    application = parts.application
-    if not application.scalable and (scales_from not in (None, 1) or scales_to not in (None, 1, UNLIMITED)):
-        raise Invalid(f"Application '{application.name}' is not scalable", field="name", exit_code=100)
+def _limited(group: GearGroup, wish: LimitWish) -> GearGroup:
+    return replace(
+        group,
+        explicit_minimum=group.explicit_minimum if wish.scales_from is None else wish.scales_from,
+        explicit_maximum=group.explicit_maximum if wish.scales_to is None else wish.scales_to,
+    )
+
+
+def _check_numbers(parts: ApplicationParts, wish: LimitWish) -> None:
+    application, scales_from, scales_to = parts.application, wish.scales_from, wish.scales_to
+    check_may_scale(application.name, wish, scalable=application.scalable)
     if scales_from is not None and scales_from < 1:
         text = f"Invalid scales_from factor {scales_from} provided"
-        raise Invalid(text, field="scales_from", exit_code=168)
+        raise Invalid(text, field="scales_from", exit_code=LIMIT_REFUSED)
     if scales_to is not None and (scales_to == 0 or scales_to < UNLIMITED):
-        raise Invalid(f"Invalid scales_to factor {scales_to} provided", field="scales_to", exit_code=168)
+        raise Invalid(f"Invalid scales_to factor {scales_to} provided", field="scales_to", exit_code=LIMIT_REFUSED)
     if scales_from is not None and scales_to is not None and 1 <= scales_to < scales_from:
-        raise Invalid("Invalid scales_(from|to) factor provided", field="scales_to", exit_code=168)
+        raise Invalid("Invalid scales_(from|to) factor provided", field="scales_to", exit_code=LIMIT_REFUSED)
 
 
-def _check_against(
-    platform: Platform,
-    parts: ApplicationParts,
-    group: GearGroup,
-    cartridge: Cartridge,
-    *,
-    scales_from: int | None,
-    scales_to: int | None,
-) -> None:
-    if cartridge.is_sparse:
-        for name, value in (("scales_to", scales_to), ("scales_from", scales_from)):
-            if value not in (None, 1):
-                text = f"The cartridge {cartridge.name} cannot be scaled."
-                raise Invalid(text, field=name, exit_code=168)
-    limits = effective_limits(parts, platform.catalogue, ha=parts.application.ha)[group.group_id]
-    if scales_from is None and scales_to is not None and UNLIMITED != scales_to < limits.minimum:
+def _check_beside(present: GroupLimits, wish: LimitWish) -> None:
+    """Refuses one limit alone that contradicts the other, which was set before."""
+    scales_from, scales_to = wish.scales_from, wish.scales_to
+    if scales_from is None and scales_to is not None and UNLIMITED != scales_to < present.minimum:
         text = (
             "The scales_to factor currently provided cannot be lower than the scales_from factor previously"
             " provided. Please specify both scales_(from|to) factors together to override."
         )
-        raise Invalid(text, field="scales_to", exit_code=168)
-    if scales_to is None and scales_from is not None and UNLIMITED != limits.maximum < scales_from:
+        raise Invalid(text, field="scales_to", exit_code=LIMIT_REFUSED)
+    if scales_to is None and scales_from is not None and UNLIMITED != present.maximum < scales_from:
         text = (
             "The scales_from factor currently provided cannot be higher than the scales_to factor previously"
             " provided. Please specify both scales_(from|to) factors together to override."
         )
-        raise Invalid(text, field="scales_from", exit_code=168)
-    if parts.application.ha and scales_to == 1:
-        raise HighAvailabilityNeedsTwoGears
-    if cartridge.is_plugin:
-        text = (
-            f"You can not set scaling policies for {cartridge.name}."
-            " Generally, you can set it only for web_framework or service cartridges."
-        )
-        raise Invalid(text)
+        raise Invalid(text, field="scales_from", exit_code=LIMIT_REFUSED)
 
 
 def check_multiplier(parts: ApplicationParts, cartridge: Cartridge) -> None:

@@ -73,7 +73,7 @@ class _Available:
 
     def __init__(self, spread: GroupSpread, nodes: Nodes, idle: Sequence[Gear]) -> None:
         unresponsive = nodes.unresponsive()
-        self.lost = [node for node in unresponsive if node in spread.gears]
+        self.lost = {node for node in unresponsive if node in spread.gears}
         self._idle = Counter(gear.node_id for gear in idle if gear.node_id not in unresponsive)
         self._idle_proxies = Counter(
             gear.node_id for gear in idle if gear.carries_proxy and gear.node_id not in unresponsive

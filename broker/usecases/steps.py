@@ -1,11 +1,11 @@
 """Steps of an operation: the commands that nodes are sent, and what their replies mean."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from broker.core.application import Application, Gear
 from broker.core.cartridge import Cartridge
-from broker.core.ids import ApplicationId, CommandId, GearId, NodeId, OperationId
+from broker.core.ids import CommandId, GearId, OperationId
 from broker.interfaces import Json, Platform, StepRecord
 from node_agent.protocol import CartridgeSpec, Command, CommandKind, MalformedMessage, PublicEndpoint, Reply
 
@@ -166,16 +166,6 @@ def _reply_to(each: StepRecord, wire: Json | None) -> Reply | None:
     return reply if reply.node_id == each.node_id and reply.command_id == each.command_id else None
 
 
-def nodes_of(steps: Iterable[StepRecord]) -> frozenset[NodeId]:
-    """The nodes that these steps concern."""
-    return frozenset(each.node_id for each in steps)
-
-
 def new_operation_id(platform: Platform) -> OperationId:
     """An id for an operation that is about to be planned."""
     return OperationId(platform.new_id())
-
-
-def application_ids(steps: Iterable[StepRecord]) -> frozenset[ApplicationId]:
-    """The applications that these steps concern."""
-    return frozenset(each.application_id for each in steps)

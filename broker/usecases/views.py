@@ -1,6 +1,6 @@
 """What a use case answers with: everything a representation needs, and nothing it has to fetch."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from broker.core.application import ApplicationParts, Gear, GearGroup
 from broker.core.cartridge import Cartridge
@@ -16,7 +16,6 @@ class ApplicationView:
 
     parts: ApplicationParts
     aliases: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = field(default=())
 
 
 @dataclass(frozen=True, kw_only=True)

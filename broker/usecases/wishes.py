@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from broker.core.cartridge import Cartridge
 from broker.core.errors import Invalid, ManyRefusals, Refusal
+from broker.core.limit_wishes import LimitWish, check_manifest, check_may_scale, check_policy
+from broker.usecases.deployment_config import LONGEST_REF, is_git_ref
 
 LONGEST_NAME = 32
 LONGEST_VARIABLE_NAME = 128
@@ -22,6 +24,12 @@ class CartridgeWish:
     gear_size: str | None = None
     scales_from: int | None = None
     scales_to: int | None = None
+    additional_storage: int = 0
+
+    @property
+    def limits(self) -> LimitWish:
+        """The scaling limits."""
+        return LimitWish(scales_from=self.scales_from, scales_to=self.scales_to)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +45,7 @@ class ApplicationWish:
     region: str | None = None
     initial_git_url: str | None = None
     environment_variables: tuple[tuple[str, str], ...] = ()
+    config: Mapping[str, object] = field(default_factory=dict)
 
 
 def check_application_name(name: str) -> str:
@@ -59,8 +68,14 @@ def check_git_url(url: str | None) -> str | None:
     """The URL an application starts from; None for none and for `empty`."""
     if url is None or url == "empty":
         return None
-    if not _GIT_URL.fullmatch(url):
+    address, _, ref = url.partition("#")
+    if not _GIT_URL.fullmatch(address):
         raise Invalid("Invalid initial git URL", field="initial_git_url", exit_code=216)
+    if ref and not is_git_ref(ref):
+        text = (
+            f"Invalid initial git branch '{ref[:100]}': it must be a git reference of at most {LONGEST_REF} characters"
+        )
+        raise Invalid(text, field="initial_git_branch", exit_code=-1)
     return re.sub(r"(://)[^/@\s]+@", r"\1", url)  # a password in the URL is not kept
 
 
@@ -157,10 +172,22 @@ def check_cartridges(
         raise Invalid(text, field="cartridge", exit_code=109)
 
 
-def check_wished_limits(wish: CartridgeWish) -> None:
-    """Refuses scaling limits that no group could have."""
+def check_storage(login: str, wishes: Sequence[CartridgeWish]) -> None:
+    """Refuses storage beyond what every gear has: nobody may have any."""
+    if any(wish.additional_storage > 0 for wish in wishes):
+        text = f"{login} has requested more additional gear storage than allowed (max: 0 GB)"
+        raise Invalid(text, exit_code=166)
+
+
+def check_wished_limits(
+    application: str, cartridge: Cartridge, wish: CartridgeWish, *, scalable: bool, ha: bool
+) -> None:
+    """Refuses scaling limits that no group could have, or that could not be set afterwards."""
+    check_may_scale(application, wish.limits, scalable=scalable)
     if wish.scales_from is not None and wish.scales_from < 1:
         raise Invalid("Scales from must be greater than 0", field="cartridge")
     lowest = wish.scales_from or 1
     if wish.scales_to is not None and wish.scales_to != -1 and wish.scales_to < lowest:
         raise Invalid("scales_to must be -1 or greater than or equal to scales_from", field="cartridge")
+    check_manifest(cartridge, wish.limits)
+    check_policy(cartridge, wish.limits, ha=ha)

@@ -42,12 +42,22 @@ def test_below_the_minimum_is_refused(testha):
     assert refused.texts == ["Cannot scale down below gear limit of 1."]
 
 
-@pytest.mark.parametrize("number", ["100", "2147483647", "9" * 5000])
-def test_more_gears_than_the_quota_has_are_refused_however_many(testha, number):
-    refused = testha("POST", EVENTS, f"event=scale-up&by={number}")
+def test_more_gears_than_the_quota_has_are_refused_with_the_number_asked_for(testha):
+    refused = testha("POST", EVENTS, "event=scale-up&by=100")
 
     assert (refused.status, refused.first["exit_code"]) == (422, None)
-    assert refused.texts[0].startswith("demo is currently using 1 out of 100 limit and this application requires ")
+    assert refused.texts == [
+        "demo is currently using 1 out of 100 limit and this application requires 100 additional gears."
+    ]
+    assert testha("GET", "/user").data["consumed_gears"] == 1
+
+
+@pytest.mark.parametrize("wish", ["by=2147483647", "by=" + "9" * 5000, "to=99999999999"])
+def test_a_number_beyond_all_sense_is_refused_without_naming_another(testha, wish):
+    refused = testha("POST", EVENTS, f"event=scale-up&{wish}")
+
+    assert (refused.status, refused.first["exit_code"]) == (422, 168)
+    assert refused.texts == ["At most 10000 gears can be added at once."]
     assert testha("GET", "/user").data["consumed_gears"] == 1
 
 

@@ -126,3 +126,39 @@ def test_a_minimum_beyond_the_quota_is_refused_and_forgotten(testha):
 
     assert refused.status == 422
     assert scales(testha("GET", RUBY).data) == (1, -1, 1, -1, 1)
+
+
+def test_a_cartridge_that_has_no_name_of_one_is_not_found_in_other_words(testha):
+    for method in ("GET", "PUT"):
+        refused = testha(method, f"{CARTRIDGES}/bad_name", "scales_from=1")
+
+        assert (refused.status, refused.first["exit_code"]) == (404, 129), method
+        assert refused.texts == ["The requested cartridge was not found."], method
+
+
+@pytest.mark.parametrize(
+    ("form", "field", "value"),
+    [
+        ("scales_to=3", "scales_to", 3),
+        ("scales_to=-1", "scales_to", -1),
+        ("scales_from=2", "scales_from", 2),
+        ("scales_from=2&scales_to=3", "scales_from", 2),
+    ],
+)
+def test_limits_that_a_manifest_does_not_support_are_refused(demo, form, field, value):
+    wish = {"name": "testha", "cartridges": ["php-5.4", "mysql-5.5"], "scale": True}
+    demo("POST", "/domain/test/applications", json_body=wish)
+
+    refused = demo("PUT", "/application/testha/cartridge/mysql-5.5", form)
+
+    assert (refused.status, refused.first["exit_code"], refused.first["field"]) == (422, 168, field)
+    assert refused.texts == [f"Invalid {field} factor {value} provided"]
+
+
+def test_the_one_that_a_sparse_cartridge_may_be_set_to_does_not_cap_its_group(testha):
+    testha("POST", "/application/testha/events", "event=scale-up")
+
+    changed = testha("PUT", f"{CARTRIDGES}/haproxy-1.4", "scales_from=1&scales_to=1")
+
+    assert (changed.status, scales(changed.data)) == (200, (1, 1, 1, 1, 1))
+    assert scales(testha("GET", RUBY).data) == (1, -1, 1, -1, 2)

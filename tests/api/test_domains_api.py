@@ -121,3 +121,31 @@ def test_only_ones_own_domains_can_be_listed_by_owner(demo):
     assert len(own.data) == 1
     assert (refused.status, refused.first["exit_code"]) == (400, None)
     assert refused.texts == ["Only @self is supported for the 'owner' argument."]
+
+
+def test_what_a_domain_holds_is_shown_where_it_is_asked_for(world, testha):
+    world.demo("POST", "/domains", "name=empty")
+    plain = testha("GET", "/domain/test")
+    one = testha("GET", "/domain/test?include=application_info")
+    listed = testha("GET", "/domains?include[]=application_info")
+
+    assert "application_count" not in plain.data
+    assert "gear_counts" not in plain.data
+    assert (one.data["application_count"], one.data["gear_counts"]) == (1, {"small": 1})
+    assert [(each["name"], each["application_count"], each["gear_counts"]) for each in listed.data] == [
+        ("test", 1, {"small": 1}),
+        ("empty", 0, {}),
+    ]
+
+
+def test_a_gear_size_that_does_not_exist_is_told_from_one_that_the_account_has_not(make_world):
+    world = make_world(valid_gear_sizes=("small", "large"))
+
+    unknown = world.demo("POST", "/domains", json_body={"name": "test", "allowed_gear_sizes": ["huge", "tiny"]})
+    foreign = world.demo("POST", "/domains", json_body={"name": "test", "allowed_gear_sizes": ["large"]})
+
+    assert [(each.status, each.first["exit_code"], each.first["field"]) for each in (unknown, foreign)] == [
+        (422, 110, "allowed_gear_sizes")
+    ] * 2
+    assert unknown.texts == ["The following gear sizes are invalid: huge, tiny"]
+    assert foreign.texts == ["The following gear sizes are not available to this account: large"]

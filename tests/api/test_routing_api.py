@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from broker.api.factory import make_wsgi_app
+from broker.api.factory import ApiOptions, make_wsgi_app
 from broker.usecases.accounts import change_user
 
 EVENTS = "/broker/rest/routing/events"
@@ -161,6 +161,31 @@ def test_streams_beyond_the_limit_are_refused_until_one_is_closed(settled):
     assert again.status_code == 200
     for response in (*opened, again):
         response.close()
+
+
+def test_one_login_cannot_take_all_streams_but_a_router_may(make_world):
+    world = make_world(options=ApiOptions(heartbeat_seconds=0.05, max_streams=4))
+    path = f"{EVENTS}?follow=true"
+    opened = [world.demo.send("GET", path, buffered=False) for _ in range(2)]
+
+    refused = world.demo("GET", path)
+    change_user(world.embedded.platform, "other", may_follow_all_routing=True)
+    opened.append(world.other.send("GET", path, buffered=False))
+    opened.pop(0).close()
+    opened.append(world.demo.send("GET", path, buffered=False))
+
+    assert (refused.status, refused.body["status"]) == (503, "service_unavailable")
+    assert refused.texts == [
+        "All 2 streams of routing events that demo may have open are in use. Try again, or read without follow."
+    ]
+    assert [each.status_code for each in opened] == [200, 200, 200]
+    for response in opened:
+        response.close()
+
+
+@pytest.mark.parametrize(("most", "given", "each"), [(100, None, 25), (16, None, 4), (4, None, 2), (100, 7, 7)])
+def test_a_login_may_have_a_quarter_of_the_streams_and_two_at_least(most, given, each):
+    assert ApiOptions(max_streams=most, max_streams_per_login=given).streams_per_login == each
 
 
 def test_a_head_request_opens_no_stream(settled):

@@ -131,7 +131,7 @@ class Load:
     """A kind of work: so many gears a call, one for each node where that is 0.
 
     Each call is for a new application; with `everywhere`, for one that has a gear on every node; with `lasts`, for
-    the same one as the last. `goal` is the growth that is judged; a load without one is only shown.
+    the same one as the last. Judged are `growth`, at most, and `against_scan`, at least, where there is such a goal.
     """
 
     name: str
@@ -139,7 +139,13 @@ class Load:
     total: int
     everywhere: bool = False
     lasts: bool = False
-    goal: float | None = None
+    growth: float | None = None
+    against_scan: float | None = None
+
+    def misses(self, growth: float, against_scan: float) -> bool:
+        """Whether a ratio misses its goal."""
+        grows = self.growth is not None and growth > self.growth
+        return grows or (self.against_scan is not None and against_scan < self.against_scan)
 
     def sized(self, nodes: int) -> tuple[int, int]:
         """Gears a call, and calls."""
@@ -158,9 +164,16 @@ class Load:
 LOADS = (
     Load(name="1 gear a call", gears=1, total=1_000),
     Load(name="10 gears a call", gears=10, total=2_000),
-    Load(name="100 gears a call", gears=100, total=2_000, goal=GOAL_GROWTH),
-    Load(name="saturated", gears=0, total=10_000, everywhere=True, goal=GOAL_GROWTH),
-    Load(name="1 more, on all nodes", gears=1, total=2_000, everywhere=True, lasts=True, goal=GOAL_GROWTH_ALONE),
+    Load(name="100 gears a call", gears=100, total=2_000, growth=GOAL_GROWTH, against_scan=GOAL_AGAINST_SCAN),
+    Load(
+        name="saturated",
+        gears=0,
+        total=10_000,
+        everywhere=True,
+        growth=GOAL_GROWTH,
+        against_scan=GOAL_AGAINST_SCAN,
+    ),
+    Load(name="1 more, on all nodes", gears=1, total=2_000, everywhere=True, lasts=True, growth=GOAL_GROWTH_ALONE),
 )
 
 
@@ -247,14 +260,15 @@ def main() -> int:
         small, large, scan = measured["100"], measured["10,000"], measured["scan"]
         growth, faster = large / small, scan / large
         rates = "".join(f"{1 / measured[f'{size:,}']:>14,.0f}" for size in FLEET_SIZES)
-        fails = load.goal is not None and (growth > load.goal or faster < GOAL_AGAINST_SCAN)
+        fails = load.misses(growth, faster)
         missed |= fails
         print(f"{load.name:<24}{rates}{1 / scan:>12,.0f}{growth:>9.2f}{faster:>8.0f}{'  MISSED' if fails else ''}")
     began = time.perf_counter()
     Fleet(nodes_of(FLEET_SIZES[-1]))
     print(f"index of 10,000 nodes built in {time.perf_counter() - began:.3f} s")
     print(
-        f"goals: growth <= {GOAL_GROWTH}, of one more <= {GOAL_GROWTH_ALONE}, x scan >= {GOAL_AGAINST_SCAN}; on a quiet machine >= {GOAL_RATE:,} a second"
+        f"goals: growth <= {GOAL_GROWTH}, of one more <= {GOAL_GROWTH_ALONE}, x scan >= {GOAL_AGAINST_SCAN};"
+        f" 100 a call on a quiet machine >= {GOAL_RATE:,} a second"
     )
     return 1 if check and missed else 0
 

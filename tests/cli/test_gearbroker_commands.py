@@ -1,7 +1,9 @@
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import closing
 from importlib.metadata import version
 
@@ -73,6 +75,34 @@ def test_a_missing_data_directory_is_one_sentence_that_says_what_to_do(run, tmp_
         f"There is no broker's data in {tmp_path / 'none'}. Set GEARBROKER_DATA_DIR to the directory of a broker,"
         " or start one with `gearbroker serve`.\n"
     )
+
+
+def test_the_database_that_is_named_is_used_whatever_the_data_directory_holds(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("GEARBROKER_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'other.db'}")
+    run(main, "migrate")
+
+    ended = run(ctl_user.main, "-l", "demo", "-c")
+
+    assert (ended.status, ended.err) == (0, "")
+    assert not (tmp_path / "data" / "gearbroker.db").exists()
+
+
+@pytest.mark.parametrize(("tool", "argv"), TOOLS)
+def test_a_named_database_that_is_not_there_is_one_sentence_and_is_not_made(
+    world, run, tmp_path, monkeypatch, tool, argv
+):
+    missing = tmp_path / "missing.db"
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{missing}")
+
+    ended = run(tool, *argv)
+
+    assert (ended.status, ended.out) == (78, "")
+    assert ended.err == (
+        f"There is no database {missing}. Set DATABASE_URL to the database of a broker,"
+        " or start one with `gearbroker serve`.\n"
+    )
+    assert not missing.exists()
 
 
 @pytest.mark.parametrize(("tool", "argv"), TOOLS)
@@ -151,6 +181,20 @@ def test_faults_of_nodes_are_switched_on_and_off_while_the_platform_runs(world, 
             ("node-a1.example.com", "slow"),
             "`slow` takes seconds and `fail-every` a number of commands; the others take no value.\n",
         ),
+        *(
+            (
+                ("node-a1.example.com", "slow", value),
+                f"`slow` takes more than 0 and at most 3600 seconds, not {shown}.\n",
+            )
+            for value, shown in (("0", "0"), ("-1", "-1"), ("3600.5", "3600.5"), ("1e9", "1000000000"))
+        ),
+        *(
+            (
+                ("node-a1.example.com", "fail-every", value),
+                f"`fail-every` takes a whole number from 1 up to 1000000, not {value}.\n",
+            )
+            for value in ("0", "-3", "2.5", "1000001")
+        ),
     ],
 )
 def test_a_fault_that_there_is_not_is_refused_by_the_platform(world, run, argv, text):
@@ -162,6 +206,59 @@ def test_a_fault_that_there_is_not_is_refused_by_the_platform(world, run, argv, 
         control.stop()
 
     assert (ended.status, ended.out, ended.err) == (1, "", text)
+
+
+@pytest.mark.parametrize(
+    ("fault", "value"), [("slow", "0.001"), ("slow", "3600"), ("fail-every", "1"), ("fail-every", "1000000")]
+)
+def test_the_ends_of_what_a_fault_takes_are_taken(world, run, fault, value):
+    control = ControlServer(world.directory, world.embedded.fleet)
+    control.start()
+    try:
+        ended = run(main, "node", "node-a1.example.com", fault, value)
+    finally:
+        control.stop()
+
+    assert (ended.status, ended.out, ended.err) == (0, f"node-a1.example.com: {fault} {value}\n", "")
+
+
+@pytest.mark.parametrize("answer", [b"", b"what?\n"])
+def test_a_platform_that_ends_instead_of_answering_is_one_sentence(world, run, answer):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(str(world.directory / "control.sock"))
+        listener.listen()
+
+        def answer_one():
+            with listener.accept()[0] as connection:
+                connection.recv(4096)
+                connection.sendall(answer)
+
+        platform = threading.Thread(target=answer_one)
+        platform.start()
+        ended = run(main, "node", "node-a1.example.com", "kill")
+        platform.join()
+
+    assert (ended.status, ended.out) == (1, "")
+    assert ended.err == (f"The platform in {world.directory} did not answer; it may be ending. Try again.\n")
+
+
+@pytest.mark.parametrize(
+    "request_line", [b"[]\n", b"[" * 4000 + b"\n", b"1" * 400 + b"\n", b'{"value": ' + b"1" * 400 + b"}\n", b"x\n"]
+)
+def test_the_platform_outlives_a_request_that_is_none(world, run, request_line):
+    control = ControlServer(world.directory, world.embedded.fleet)
+    control.start()
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.connect(str(world.directory / "control.sock"))
+            connection.sendall(request_line)
+            answer = connection.recv(4096)
+        ended = run(main, "node", "node-a1.example.com", "cut-off")
+    finally:
+        control.stop()
+
+    assert answer == b'{"error": "The request cannot be read."}\n'
+    assert ended.status == 0
 
 
 @pytest.mark.parametrize("value", ["soon", "nan", "inf"])

@@ -1,8 +1,10 @@
 import pytest
 
 from broker.cli.commands.app_info import LINE, USAGE, main
+from broker.core.node import Liveness
 from broker.core.scaling import ScaleDirection
 from broker.usecases.groups import list_groups
+from broker.usecases.nodes import change_liveness
 from broker.usecases.scaling import scale
 
 LOADING = "Loading broker environment... Done.\n"
@@ -40,6 +42,8 @@ def test_an_ha_application_is_shown_whole(world, run):
         f"Creation Time: {application.created_at}",
         "URL:           http://testha-test.example.com",
         "HA:            ha",
+        "               survives the loss of any node: yes",
+        "               survives the loss of any zone: yes",
         "",
         "  Group Instance[0]:",
         "    Components: ruby-1.9, haproxy-1.4",
@@ -109,11 +113,31 @@ def test_a_pattern_that_is_none_is_refused(world, run):
     assert ended.err.startswith("Error: /(/ is not a regular expression: ")
 
 
+def test_an_ha_application_that_has_lost_a_node_says_which_loss_it_would_not_survive(world, run):
+    world.create("testha", ha=True)
+    _, (group,) = list_groups(world.platform, world.owner, "testha")
+    head, second = (gear.gear.node_id for gear in group.gears)
+    change_liveness(world.platform, [second], Liveness.UNRESPONSIVE)
+
+    ended = run(main, "-a", "testha")
+
+    shown = ended.out.splitlines()
+    verdict = shown.index("HA:            degraded")
+    assert shown[verdict + 1 : verdict + 6] == [
+        "               1 of 2 proxy gears can serve",
+        f"               the loss of node {head} would not be survived",
+        "               survives the loss of any node: no",
+        "               survives the loss of any zone: no",
+        "",
+    ]
+
+
 def test_an_application_that_is_not_ha_has_no_ha_name(world, run):
     world.create("plain")
 
     ended = run(main, "-a", "plain")
 
+    assert "survives" not in ended.out
     assert "HA:            not_ha\n" in ended.out
     assert "ha-plain" not in ended.out
 

@@ -4,7 +4,6 @@ from hypothesis import strategies as st
 from broker.core.limits import (
     ComponentOverride,
     GroupOverride,
-    LimitDefaults,
     larger,
     reduce_overrides,
     reduce_to,
@@ -79,14 +78,6 @@ def test_targets_keep_their_components_and_number(targets, given_overrides):
     reduced = reduce_to(targets, given_overrides)
 
     assert [result.paths for result in reduced] == [target.paths for target in targets]
-
-
-@given(st.lists(overrides, max_size=6))
-def test_stripping_the_defaults_loses_nothing(given_overrides):
-    defaults = LimitDefaults(gear_size="small")
-
-    for override in reduce_overrides(given_overrides, defaults=defaults):
-        assert defaults.applied_to(defaults.removed_from(override)) == override
 
 
 @given(st.integers(0, 50), st.integers(0, 50), st.integers(-1, 50))

@@ -1,3 +1,4 @@
+from ha_tables import serving_gears
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,7 +11,7 @@ from broker.core.autoscaling import (
     decide,
     observe,
 )
-from broker.core.rotation import gear_ratio, ratio_limit, rotates_out, serving_gears
+from broker.core.rotation import gear_ratio, ratio_limit, rotates_out
 from broker.core.scaling import LARGEST_NUMBER, ScaleDirection, parse_number, requested_change
 
 SETTINGS = ScalerSettings()

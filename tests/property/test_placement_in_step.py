@@ -8,7 +8,7 @@ from broker.core.errors import NoNodeAvailable
 from broker.core.placement import Draw, Fleet, GroupSpread, Node, Placement, Request, Rules, explain, place, release
 from broker.core.placement.guests import Guests, guests_of
 
-NODE_IDS = [f"node-{number}.example.com" for number in range(10)]
+NODE_IDS = [f"node-{number}.example.com" for number in range(6)]
 RULES = Rules(minimum_zones=2)
 DRAWS = {"first": Draw.for_application("first"), "second": Draw.for_application("second")}
 
@@ -17,16 +17,16 @@ states = st.fixed_dictionaries(
     {
         "capacity": st.integers(1, 6),
         "zone": st.sampled_from([None, "a", "b"]),
-        "profile": st.sampled_from(["small", "small", "large"]),
-        "active": st.sampled_from([True, True, False]),
-        "responsive": st.sampled_from([True, True, False]),
+        "profile": st.sampled_from(["small", "small", "small", "large"]),
+        "active": st.sampled_from([True, True, True, False]),
+        "responsive": st.sampled_from([True, True, True, False]),
     }
 )
 requests = st.builds(
     Request,
-    profile=st.sampled_from(["small", "small", "large"]),
+    profile=st.sampled_from(["small", "small", "small", "large"]),
     carries_proxy=st.booleans(),
-    excluded=st.frozensets(st.sampled_from(NODE_IDS), max_size=2),
+    excluded=st.one_of(st.just(frozenset()), st.frozensets(st.sampled_from(NODE_IDS), max_size=2)),
 )
 
 

@@ -41,6 +41,6 @@ def delete(call: Call) -> Answer:
 
 def shown_application(call: Call, view: ApplicationView) -> ShownApplication:
     """The application as it is shown, with its cartridges where `include` asks for them."""
-    wanted = call.inputs.get("include") == "cartridges"
+    wanted = "cartridges" in call.inputs.get("include", ())
     installed = cartridge_views(call.platform, view.parts) if wanted else None
     return ShownApplication(view=view, frame=call.frame, installed=installed)

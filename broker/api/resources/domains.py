@@ -1,9 +1,13 @@
 """Domains."""
 
+from dataclasses import replace
+
 from broker.api.call import Answer, Call, told
 from broker.api.schemas.domains import ShownDomain
 from broker.core.owner import Namespace
 from broker.usecases.namespaces import (
+    NamespaceContents,
+    count_contents,
     create_namespace,
     delete_namespace,
     list_namespaces,
@@ -14,13 +18,14 @@ from broker.usecases.namespaces import (
 
 def list_domains(call: Call) -> Answer:
     """All domains of the caller."""
-    return Answer(data=[_shown(call, each) for each in list_namespaces(call.platform, call.user)])
+    return Answer(data=_all_shown(call, list_namespaces(call.platform, call.user)))
 
 
 def show_domain(call: Call) -> Answer:
     """One domain."""
     found = show_namespace(call.platform, call.user, call.path["domain_id"])
-    return Answer(data=_shown(call, found), messages=told(f"Found domain {found.name}"))
+    (shown,) = _all_shown(call, (found,))
+    return Answer(data=shown, messages=told(f"Found domain {found.name}"))
 
 
 def create_domain(call: Call) -> Answer:
@@ -49,6 +54,15 @@ def delete_domain(call: Call) -> Answer:
     name = call.path["domain_id"].lower()
     delete_namespace(call.platform, call.user, name, force=call.inputs["force"])
     return Answer(messages=told(f"Domain {name} deleted."))
+
+
+def _all_shown(call: Call, namespaces: tuple[Namespace, ...]) -> list[ShownDomain]:
+    """The domains, with what is in them where `include` asks for it."""
+    shown = [_shown(call, each) for each in namespaces]
+    if "application_info" not in call.inputs["include"]:
+        return shown
+    counted = count_contents(call.platform, call.user)
+    return [replace(each, contents=counted.get(each.namespace.namespace_id, NamespaceContents())) for each in shown]
 
 
 def _shown(call: Call, namespace: Namespace) -> ShownDomain:

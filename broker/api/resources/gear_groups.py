@@ -42,7 +42,7 @@ def list_gears(call: Call) -> Answer:
 
 
 def _with_endpoints(call: Call) -> bool:
-    return bool(call.inputs["include"] == "endpoints")
+    return "endpoints" in call.inputs["include"]
 
 
 def _states(views: Sequence[GearGroupView]) -> Message:

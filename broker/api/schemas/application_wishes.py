@@ -34,11 +34,30 @@ def _cartridge(entry: Any) -> CartridgeWish:
         gear_size=size if isinstance(size, str) else None,
         scales_from=_limit(given.get("scales_from")),
         scales_to=_limit(given.get("scales_to")),
+        additional_storage=_storage(given.get("additional_gear_storage")),
     )
 
 
 def _limit(value: Any) -> int | None:
     return parse_number(value) if isinstance(value, str | int) else None
+
+
+def _storage(value: Any) -> int:
+    gigabytes = 0 if value in (None, "") else _limit(value)
+    if gigabytes is None:
+        raise Invalid("Invalid storage value provided.", field="additional_storage", exit_code=165)
+    return gigabytes
+
+
+class Config(Parameter):
+    """How code is deployed: a mapping."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, object]:
+        del attr, data, kwargs
+        if not isinstance(value, dict):
+            text = "Invalid application configuration: a mapping is expected"
+            raise Invalid(text, field="config", exit_code=-1)
+        return value
 
 
 class VariableWishes(Parameter):

@@ -6,10 +6,10 @@ from typing import Any
 from marshmallow import Schema, fields, missing, post_load
 
 from broker.api.call import Frame
-from broker.api.fields import Flag, Form, Links, Owner, Text
+from broker.api.fields import Flag, Form, Links, Owner, Text, Words
 from broker.api.schemas.aliases import AliasSchema, ShownAlias
 from broker.api.schemas.application_links import application_links
-from broker.api.schemas.application_wishes import CartridgeWishes, VariableWishes
+from broker.api.schemas.application_wishes import CartridgeWishes, Config, VariableWishes
 from broker.api.schemas.cartridges import CartridgeSchema, ShownCartridge
 from broker.api.schemas.members import MemberSchema, ShownMember
 from broker.core.application import Application
@@ -23,13 +23,13 @@ class ApplicationListing(Form):
     """Which applications are listed, and whether with their cartridges."""
 
     owner = Owner()
-    include = Text(load_default=None)
+    include = Words(load_default=())
 
 
 class ApplicationShowing(Form):
     """How much of an application is shown."""
 
-    include = Text(load_default=None)
+    include = Words(load_default=())
 
 
 class ApplicationCreation(Form):
@@ -47,7 +47,8 @@ class ApplicationCreation(Form):
     gear_size = Text(load_default=None)
     gear_profile = Text(load_default=None)
     environment_variables = VariableWishes(load_default=None)
-    include = Text(load_default=None)
+    config = Config(load_default=None)
+    include = Words(load_default=())
 
     @post_load
     def settle(self, given: dict[str, Any], **_: object) -> dict[str, Any]:
@@ -62,6 +63,7 @@ class ApplicationCreation(Form):
             region=given["region"],
             initial_git_url=_git_url(given["initial_git_url"], given["initial_git_branch"]),
             environment_variables=_only_set(given["environment_variables"] or ()),
+            config=given["config"] or {},
         )
         return {"wish": wish, "include": given["include"]}
 

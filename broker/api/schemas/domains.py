@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from marshmallow import Schema, fields, post_load
+from marshmallow import Schema, fields, missing, post_load
 
 from broker.api.call import Frame
 from broker.api.fields import Flag, Form, Links, Owner, Text, Words
@@ -11,10 +11,17 @@ from broker.api.links import Link, Param
 from broker.api.schemas.members import MemberSchema, ShownMember
 from broker.core.limits import UNLIMITED
 from broker.core.owner import Namespace, User
+from broker.usecases.namespaces import NamespaceContents
 
 
-class DomainListing(Form):
-    """Which domains are listed."""
+class DomainShowing(Form):
+    """How much of a domain is shown: `application_info`, or not."""
+
+    include = Words(load_default=())
+
+
+class DomainListing(DomainShowing):
+    """Which domains are listed, and how much of each."""
 
     owner = Owner()
 
@@ -46,11 +53,12 @@ class DomainRemoval(Form):
 
 @dataclass(frozen=True, kw_only=True)
 class ShownDomain:
-    """A domain of the caller's."""
+    """A domain of the caller's; `contents` only where it was asked for."""
 
     namespace: Namespace
     owner: User
     frame: Frame
+    contents: NamespaceContents | None = None
 
     max_storage_per_gear = 0
     private_ssl_certificates = False
@@ -78,6 +86,16 @@ class ShownDomain:
         return UNLIMITED if most == UNLIMITED else most - self.owner.consumed_gears
 
     @property
+    def application_count(self) -> Any:
+        """How many applications it has; absent unless asked for."""
+        return missing if self.contents is None else self.contents.applications
+
+    @property
+    def gear_counts(self) -> Any:
+        """How many gears of each size they have; absent unless asked for."""
+        return missing if self.contents is None else self.contents.gears
+
+    @property
     def usage_rates(self) -> dict[str, object]:
         """Nothing is charged."""
         return {}
@@ -101,6 +119,8 @@ class DomainSchema(Schema):
     max_storage_per_gear = fields.Integer()
     usage_rates = fields.Dict()
     private_ssl_certificates = fields.Boolean()
+    application_count = fields.Integer()
+    gear_counts = fields.Dict(keys=fields.String(), values=fields.Integer())
     links = Links()
 
 

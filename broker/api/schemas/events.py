@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import post_load
 
-from broker.api.fields import Flag, Form, Number, Text
+from broker.api.fields import Flag, Form, Number, Text, Words
 from broker.usecases.events import EventWish
 
 
@@ -17,7 +17,7 @@ class ApplicationEvent(Form):
     alias = Text(load_default=None)
     deployment_id = Text(load_default=None)
     scale_down = Flag(load_default=False)
-    include = Text(load_default=None)
+    include = Words(load_default=())
 
     @post_load
     def settle(self, given: dict[str, Any], **_: object) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from marshmallow import Schema, fields, missing
 
 from broker.api.call import Frame
-from broker.api.fields import Form, Text
+from broker.api.fields import Form, Words
 from broker.api.schemas.cartridges import GEAR_STORAGE_GB
 from broker.core.cartridge import Cartridge, PublicEndpoint
 from broker.core.dns_names import app_dns_name, gear_dns_name
@@ -16,7 +16,7 @@ from broker.usecases.views import GearGroupView, GearView
 class GearGroupShowing(Form):
     """How much of a gear group is shown: `endpoints`, or not."""
 
-    include = Text(load_default=None)
+    include = Words(load_default=())
 
 
 @dataclass(frozen=True, kw_only=True)

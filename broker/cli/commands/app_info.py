@@ -11,6 +11,7 @@ from broker.cli.kit.result import FAILURE, SUCCESS
 from broker.cli.kit.run import run
 
 if TYPE_CHECKING:
+    from broker.core.verdict import Verdict
     from broker.interfaces import Platform
     from broker.usecases.views import ApplicationReport
 
@@ -101,6 +102,13 @@ def _found(platform: "Platform", kind: str, query: str) -> "Sequence[Application
             return reports.reports_by_gear(platform, query)
 
 
+def _print_verdict(verdict: "Verdict") -> None:
+    for reason in verdict.failed_rules:
+        print(f"               {reason}")
+    for place, survived in (("node", verdict.survives_any_node), ("zone", verdict.survives_any_zone)):
+        print(f"               survives the loss of any {place}: {'yes' if survived else 'no'}")
+
+
 def _print(report: "ApplicationReport") -> None:
     application = report.parts.application
     url = next((name for name, _, _ in report.dns), None)
@@ -111,8 +119,8 @@ def _print(report: "ApplicationReport") -> None:
     print(f"Creation Time: {application.created_at}")
     print(f"URL:           http://{url}" if url else "URL:")
     print(f"HA:            {report.verdict.state.value}")
-    for reason in report.verdict.failed_rules if application.ha else ():
-        print(f"               {reason}")
+    if application.ha:
+        _print_verdict(report.verdict)
     for place, group in enumerate(report.groups):
         print(f"\n  Group Instance[{place}]:")
         print(f"    Components: {', '.join(cartridge.name for cartridge in group.cartridges)}")

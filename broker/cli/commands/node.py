@@ -25,11 +25,12 @@ def command(argv: Sequence[str]) -> int:
         prog="gearbroker node",
         description="List the nodes, or switch a fault of a simulated one on or off while the platform runs.",
         epilog="`kill`: the host is down. `cut-off`: it serves on, but is not heard of. `slow 2`: replies come two"
-        " seconds late. `fail-every 3`: every third command fails. `revive`: all of that ends.",
+        " seconds late, 3600 at most. `fail-every 3`: every third command fails, with 1 every one. `revive`: all of"
+        " that ends.",
     )
     parser.add_argument("node", metavar="NODE|list", help="a node's name, or `list`")
     parser.add_argument("fault", nargs="?", metavar="kill|revive|cut-off|slow|fail-every", help="what to do to it")
-    parser.add_argument("value", nargs="?", type=_number, metavar="VALUE", help="seconds, or number of commands")
+    parser.add_argument("value", nargs="?", type=_number, metavar="VALUE", help="seconds, or a number of commands")
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where the platform keeps everything")
     chosen = parser.parse_args(argv)
     from broker.bootstrap import built, load_settings

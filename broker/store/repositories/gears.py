@@ -86,13 +86,6 @@ class GearRepository:
         own = select(applications.c.application_id).where(applications.c.owner_id == owner_id)
         return self._load(gears.c.application_id.in_(own))
 
-    def head_nodes(self, application_ids: Sequence[ApplicationId]) -> dict[ApplicationId, NodeId]:
-        """Where the head gears of these applications are."""
-        query = select(gears.c.application_id, gears.c.node_id).where(
-            among(self._connection, gears.c.application_id, application_ids), gears.c.is_head
-        )
-        return {application_id: node_id for application_id, node_id in self._connection.execute(query)}  # noqa: C416 rows are not pairs to mypy
-
     def add(self, added: Sequence[Gear]) -> None:
         """Store new gears."""
         insert_rows(self._connection, gears, _COLUMNS, [_GEAR_VALUES(gear) for gear in added])
@@ -145,8 +138,3 @@ class GearRepository:
     def add_endpoints(self, added: Sequence[StoredEndpoint]) -> None:
         """Store the endpoints that nodes have exposed."""
         insert_rows(self._connection, endpoints, _ENDPOINT_COLUMNS, [_ENDPOINT_VALUES(each) for each in added])
-
-    def remove_endpoints(self, gear_ids: Sequence[GearId], cartridge: str) -> None:
-        """Delete the endpoints of one cartridge on these gears."""
-        condition = among(self._connection, endpoints.c.gear_id, gear_ids)
-        self._connection.execute(delete(endpoints).where(condition, endpoints.c.cartridge == cartridge))

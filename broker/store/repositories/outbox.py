@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, Integer, Table, bindparam, func, select, update
 from sqlalchemy.dialects import sqlite
 
-from broker.core.ids import ApplicationId, CommandId, GearId, NodeId, OperationId, UserId
+from broker.core.ids import ApplicationId, CommandId, GearId, OperationId, UserId
 from broker.core.node import Liveness
 from broker.interfaces import LoggedEvent, OutgoingEvent, StepRecord
 from broker.store.among import among
@@ -230,7 +230,7 @@ class OutboxRepository:
         return tuple(StepRecord(**row) for row in self._connection.execute(query).mappings())
 
     def pending_for_responsive(self) -> tuple[StepRecord, ...]:
-        """The same for every node that is heard of."""
+        """What nodes that are heard of have not been told yet, for operations that no longer wait for it, in order."""
         query = (
             select(*_STEP_COLUMNS)
             .join(nodes, nodes.c.node_id == commands.c.node_id)
@@ -238,19 +238,6 @@ class OutboxRepository:
                 commands.c.state == PENDING,
                 commands.c.operation_id.is_(None),
                 nodes.c.liveness == Liveness.RESPONSIVE.value,
-            )
-            .order_by(commands.c.number)
-        )
-        return tuple(StepRecord(**row) for row in self._connection.execute(query).mappings())
-
-    def pending_for(self, node_ids: Sequence[NodeId]) -> tuple[StepRecord, ...]:
-        """What these nodes have not been told yet, for operations that no longer wait for it, in order."""
-        query = (
-            select(*_STEP_COLUMNS)
-            .where(
-                commands.c.state == PENDING,
-                commands.c.operation_id.is_(None),
-                among(self._connection, commands.c.node_id, node_ids),
             )
             .order_by(commands.c.number)
         )

@@ -1,6 +1,6 @@
 import pytest
 
-from broker.cli.kit.result import Collected, exit_status
+from broker.cli.kit.result import exit_status
 from broker.core.errors import ApplicationBusy, ConfigurationError, NoNodeAvailable, Refusal
 
 
@@ -15,17 +15,3 @@ from broker.core.errors import ApplicationBusy, ConfigurationError, NoNodeAvaila
 )
 def test_the_class_of_a_refusal_decides_the_exit_status(refusal, status):
     assert exit_status(refusal) == status
-
-
-def test_an_operation_that_said_nothing_ends_in_success():
-    assert Collected().text() == "Success\n"
-
-
-def test_each_channel_has_its_heading_and_the_result_comes_last():
-    collected = Collected(results=["done"], errors=["one node is slow"], debug=["asked node-a1"])
-
-    assert collected.text() == "DEBUG OUTPUT:\nasked node-a1\nERROR OUTPUT:\none node is slow\ndone\n"
-
-
-def test_errors_alone_are_followed_by_the_word_success():
-    assert Collected(errors=["one node is slow"]).text() == "ERROR OUTPUT:\none node is slow\nSuccess\n"

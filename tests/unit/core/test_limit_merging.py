@@ -142,15 +142,6 @@ def test_defaults_fill_what_nobody_asked_for_and_only_that():
     ]
 
 
-def test_what_equals_the_defaults_is_not_stored():
-    defaults = LimitDefaults(gear_size="medium")
-
-    stored = defaults.removed_from(over("a", 1, -1, size="medium", storage=0))
-
-    assert stored == over("a")
-    assert defaults.removed_from(over("a", 2, 5, size="small", storage=1)) == over("a", 2, 5, size="small", storage=1)
-
-
 def test_sizes_that_differ_are_refused_with_both_and_the_cartridges():
     given = [over(["php-5.4/php"], size="small"), over(["php-5.4/php"], size="large")]
 

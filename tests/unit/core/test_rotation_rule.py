@@ -1,6 +1,7 @@
 import pytest
+from ha_tables import serving_gears
 
-from broker.core.rotation import gear_ratio, ratio_limit, rotates_out, serving_gears
+from broker.core.rotation import gear_ratio, ratio_limit, rotates_out
 
 
 @pytest.mark.parametrize(

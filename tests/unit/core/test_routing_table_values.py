@@ -107,10 +107,6 @@ def test_any_change_changes_the_digest():
     assert replace(TABLE, sequence=8).digest != TABLE.digest
 
 
-def test_a_restricted_table_has_the_endpoints_of_the_named_gears():
-    assert TABLE.restricted_to({"b2"}).endpoints == (SECOND,)
-
-
 @pytest.mark.parametrize(
     ("wrong", "text"),
     [

@@ -1,9 +1,9 @@
+import contextlib
 import logging
 import socket
 import struct
 import subprocess
 import threading
-import time
 from collections.abc import Iterator, Sequence
 
 import dns.flags
@@ -286,27 +286,34 @@ def test_an_idle_connection_is_closed(names: Names) -> None:
     server.stop()
 
 
-def test_a_connection_too_many_is_closed_and_there_is_room_again_when_one_ends(names: Names) -> None:
-    server = DnsServer(names, ORIGIN, ns_name=NS_NAME, most_connections=1)
+def test_for_a_connection_too_many_the_one_that_was_silent_longest_makes_room(names: Names) -> None:
+    server = DnsServer(names, ORIGIN, ns_name=NS_NAME, most_connections=2)
     server.start()
     query = dns.message.make_query("node-a1.example.com", "A").to_wire()
 
-    with connected(server) as first:
-        exchange(first, query)
-        with connected(server) as second:
-            assert second.recv(1) == b""
+    with connected(server) as first, connected(server) as second:
+        for connection in (first, second, first):
+            exchange(connection, query)
+        with connected(server) as third:
+            answered = dns.message.from_wire(exchange(third, query))
 
-    deadline = time.monotonic() + SECONDS
-    while not answered_over_tcp(server):
-        assert time.monotonic() < deadline
+            assert answered.answer
+            assert second.recv(1) == b""
+            assert exchange(first, query)
+            assert exchange(third, query)
     server.stop()
 
 
-def answered_over_tcp(server: DnsServer) -> bool:
-    try:
-        return bool(ask_over_tcp(server, "node-a1.example.com").answer)
-    except (EOFError, OSError):
-        return False
+def test_connections_that_nobody_uses_keep_no_one_out(names: Names) -> None:
+    server = DnsServer(names, ORIGIN, ns_name=NS_NAME, most_connections=5)
+    server.start()
+
+    with contextlib.ExitStack() as idle:
+        for _ in range(20):
+            idle.enter_context(connected(server))
+
+        assert ask_over_tcp(server, "node-a1.example.com").answer
+    server.stop()
 
 
 def test_a_failing_source_is_a_server_failure_logged_once_and_over_when_the_source_is_back(

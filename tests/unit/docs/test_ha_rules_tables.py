@@ -1,8 +1,7 @@
 from pathlib import Path
 
 import pytest
-
-from broker.core.ha_tables import documented_tables, with_tables
+from ha_tables import documented_tables, with_tables
 
 PAGE = Path(__file__).parents[3] / "docs" / "ha-rules.md"
 

@@ -84,7 +84,7 @@ def test_the_same_command_id_is_answered_the_same_and_done_once() -> None:
     told = Told()
     command = told.command("create_gear", creating(PHP))
 
-    first, second = told.agent.handle_many([command, command])
+    first, second = told.agent.handle(command), told.agent.handle(command)
 
     assert first == second
     assert len(told.book) == 1

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from broker.core.limits import HA_MINIMUM
-from broker.core.rotation import gear_ratio, rotates_out, serving_gears
+from broker.core.rotation import gear_ratio, rotates_out
 from broker.core.sparse import MultiplierRule, ProxyLimits, grow, wanted_proxies
 
 Row = tuple[str, ...]
@@ -46,6 +46,11 @@ def serving_table(
         cells = (_cell(gears, proxies, limit) for limit in limits)
         rows.append((str(gears), str(proxies), str(gear_ratio(gears, proxies)), *cells))
     return tuple(rows)
+
+
+def serving_gears(web_gears: int, proxy_gears: int, limit: int) -> int:
+    """How many gears serve requests when all of them are well."""
+    return web_gears - proxy_gears if rotates_out(web_gears, proxy_gears, limit) else web_gears
 
 
 def _cell(gears: int, proxies: int, limit: int) -> str:
