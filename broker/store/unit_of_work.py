@@ -41,7 +41,6 @@ class SqlUnitOfWork:
         # With one writer at a time a position costs nothing; where there are more, the relay gives them.
         self._gives_positions = database.is_sqlite
         self._committed = False
-        self._position = 0
 
     def __enter__(self) -> Self:
         connection = self._opening.__enter__()
@@ -61,7 +60,7 @@ class SqlUnitOfWork:
         if self._read_only:
             raise RuntimeError("a reading unit of work has nothing to commit")
         if self._gives_positions and self.outbox.has_events:
-            self._position = self.outbox.number_events(MOST_EVENTS) and self.outbox.last_position()
+            self.outbox.number_events(MOST_EVENTS)
         self._connection.commit()
         self._committed = True
         # Still inside the writer's turn, so that memory follows the rows in their order.
@@ -77,7 +76,7 @@ class SqlUnitOfWork:
         finally:
             self._opening.__exit__(kind, error, trace)
         if self._committed and self.outbox.has_events:
-            if self._position:
-                self._signal.numbered(self._position)
+            if self.outbox.numbered_to:
+                self._signal.numbered(self.outbox.numbered_to)
             else:
                 self._signal.committed()

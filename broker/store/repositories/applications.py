@@ -46,10 +46,18 @@ _LOCKED = _BY_ID.with_for_update(of=applications)
 _OWNED_NAMED = _ORDERED.where(
     applications.c.owner_id == bindparam("owner"), applications.c.name == bindparam("wanted_name")
 )
-_GROUPS = select(gear_groups).order_by(gear_groups.c.ordinal)
-_GROUPS_OF = _GROUPS.where(gear_groups.c.application_id == bindparam("wanted"))
-_CARTRIDGES = select(application_cartridges).order_by(application_cartridges.c.ordinal)
-_CARTRIDGES_OF = _CARTRIDGES.where(application_cartridges.c.application_id == bindparam("wanted"))
+# Groups and cartridges together: a group has at least one cartridge, and a cartridge is in one group.
+_PARTS = (
+    select(
+        gear_groups,
+        application_cartridges.c.name.label("cartridge"),
+        application_cartridges.c.ordinal.label("place"),
+        application_cartridges.c.added_at,
+    )
+    .join(application_cartridges, application_cartridges.c.group_id == gear_groups.c.group_id)
+    .order_by(application_cartridges.c.ordinal)
+)
+_PARTS_OF = _PARTS.where(gear_groups.c.application_id == bindparam("wanted"))
 _ALIASES = select(aliases).order_by(aliases.c.alias)
 _ALIASES_OF = _ALIASES.where(aliases.c.application_id == bindparam("wanted"))
 _VARIABLE = select(environment_variables.c.value).where(
@@ -70,7 +78,7 @@ def _changed(before: object, after: object, names: Sequence[str]) -> dict[str, A
 
 
 class ApplicationRepository:
-    """Applications with their groups and cartridges; each read is three statements, whatever it returns."""
+    """Applications with their groups and cartridges; each read is two statements, whatever it returns."""
 
     def __init__(
         self,
@@ -96,36 +104,34 @@ class ApplicationRepository:
         rows = self._connection.execute(query, values).mappings().all()
         if not rows:
             return ()
-        groups: dict[str, list[GearGroup]] = defaultdict(list)
+        groups: dict[str, dict[str, GearGroup]] = defaultdict(dict)
         cartridges: dict[str, list[InstalledCartridge]] = defaultdict(list)
-        for row in self._of(_GROUPS_OF, _GROUPS, gear_groups.c.application_id, rows, chosen):
-            groups[row["application_id"]].append(GearGroup(**row))
-        for row in self._of(_CARTRIDGES_OF, _CARTRIDGES, application_cartridges.c.application_id, rows, chosen):
+        for row in self._parts_of(rows, chosen):
             fields = dict(row)
-            cartridges[fields.pop("application_id")].append(InstalledCartridge(**fields))
+            installed = InstalledCartridge(
+                name=fields.pop("cartridge"),
+                group_id=fields["group_id"],
+                ordinal=fields.pop("place"),
+                added_at=fields.pop("added_at"),
+            )
+            cartridges[fields["application_id"]].append(installed)
+            groups[fields["application_id"]].setdefault(fields["group_id"], GearGroup(**fields))
         found = (_application(dict(row)) for row in rows)
         return tuple(
             ApplicationParts(
                 application=application,
-                groups=tuple(groups[application.application_id]),
+                groups=tuple(sorted(groups[application.application_id].values(), key=lambda group: group.ordinal)),
                 cartridges=tuple(cartridges[application.application_id]),
             )
             for application in found
         )
 
-    def _of(
-        self,
-        of_one: Select[Any],
-        of_all: Select[Any],
-        column: ColumnElement[Any],
-        rows: Sequence[RowMapping],
-        chosen: Select[Any] | None,
-    ) -> MappingResult:
-        """What belongs to the applications of these rows, in one statement."""
+    def _parts_of(self, rows: Sequence[RowMapping], chosen: Select[Any] | None) -> MappingResult:
+        """Groups and cartridges of the applications of these rows, in one statement."""
         if len(rows) == 1:
-            return self._connection.execute(of_one, {"wanted": rows[0]["application_id"]}).mappings()
+            return self._connection.execute(_PARTS_OF, {"wanted": rows[0]["application_id"]}).mappings()
         ids = [row["application_id"] for row in rows] if chosen is None else chosen
-        return self._connection.execute(of_all.where(column.in_(ids))).mappings()
+        return self._connection.execute(_PARTS.where(gear_groups.c.application_id.in_(ids))).mappings()
 
     def by_id(self, application_id: ApplicationId) -> ApplicationParts | None:
         """The application of that id."""

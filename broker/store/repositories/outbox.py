@@ -101,6 +101,7 @@ class OutboxRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.has_events = False
+        self.numbered_to = 0
 
     def add_events(self, events: Sequence[OutgoingEvent]) -> None:
         """Write events; the relay gives them their positions."""
@@ -129,7 +130,8 @@ class OutboxRepository:
         last = self._connection.execute(_HELD_POSITION).scalar_one()
         count: int = self._connection.execute(_NUMBER, {"most": limit, "last": last}).rowcount
         if count:
-            self.move_cursor(POSITION, last + count)
+            self.numbered_to = last + count
+            self.move_cursor(POSITION, self.numbered_to)
         return count
 
     def events_after(self, position: int, limit: int, owner_id: UserId | None = None) -> tuple[LoggedEvent, ...]:
