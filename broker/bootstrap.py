@@ -250,7 +250,7 @@ class StoredNames:
     def serial(self) -> int:
         """Rises with the routing events that every change of a name comes with."""
         with self._platform.reading() as work:
-            return work.outbox.last_position() + 1
+            return work.log.last_position() + 1
 
 
 def bus_channel(settings: Settings) -> "BusChannel":

@@ -10,11 +10,12 @@ from broker.interfaces import EventSignal
 from broker.store.engine import Database
 from broker.store.fleet_cache import FleetCache
 from broker.store.repositories.applications import ApplicationRepository
+from broker.store.repositories.commands import CommandRepository
+from broker.store.repositories.event_log import EventLogRepository
 from broker.store.repositories.gears import GearRepository
 from broker.store.repositories.names import NameRepository
 from broker.store.repositories.nodes import NodeRepository
 from broker.store.repositories.operations import OperationRepository
-from broker.store.repositories.outbox import OutboxRepository
 from broker.store.repositories.users import NamespaceRepository, UserRepository
 
 # More than any transaction writes.
@@ -29,7 +30,8 @@ class SqlUnitOfWork:
     applications: ApplicationRepository
     gears: GearRepository
     nodes: NodeRepository
-    outbox: OutboxRepository
+    log: EventLogRepository
+    commands: CommandRepository
     operations: OperationRepository
     names: NameRepository
 
@@ -50,7 +52,8 @@ class SqlUnitOfWork:
         self.nodes = NodeRepository(connection, self._cache)
         self.applications = ApplicationRepository(connection, self.nodes.renewed, self.nodes.hold)
         self.gears = GearRepository(connection)
-        self.outbox = OutboxRepository(connection)
+        self.log = EventLogRepository(connection)
+        self.commands = CommandRepository(connection)
         self.operations = OperationRepository(connection)
         self.names = NameRepository(connection)
         return self
@@ -59,8 +62,8 @@ class SqlUnitOfWork:
         """Keep everything that was done in this unit of work, and only now."""
         if self._read_only:
             raise RuntimeError("a reading unit of work has nothing to commit")
-        if self._gives_positions and self.outbox.has_events:
-            self.outbox.number_events(MOST_EVENTS)
+        if self._gives_positions and self.log.has_events:
+            self.log.number(MOST_EVENTS)
         self._connection.commit()
         self._committed = True
         # Still inside the writer's turn, so that memory follows the rows in their order.
@@ -75,8 +78,8 @@ class SqlUnitOfWork:
                 self._connection.rollback()
         finally:
             self._opening.__exit__(kind, error, trace)
-        if self._committed and self.outbox.has_events:
-            if self.outbox.numbered_to:
-                self._signal.numbered(self.outbox.numbered_to)
+        if self._committed and self.log.has_events:
+            if self.log.numbered_to:
+                self._signal.numbered(self.log.numbered_to)
             else:
                 self._signal.committed()

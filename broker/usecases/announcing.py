@@ -39,7 +39,7 @@ def announce(
     ]
     if not events:
         return parts
-    work.outbox.add_events(events)
+    work.log.add(events)
     return replace(parts, application=replace(application, sequence=events[-1].sequence))
 
 

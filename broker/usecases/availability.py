@@ -84,7 +84,7 @@ def _check_enabling(platform: Platform, work: UnitOfWork, parts: ApplicationPart
 def _promotions(platform: Platform, work: UnitOfWork, parts: ApplicationParts, gears: tuple[Gear, ...]) -> EnablePlan:
     unresponsive = work.nodes.unresponsive()
     # A gear that is still to lose the proxy of an earlier try would lose this one.
-    owing = work.outbox.gears_owing(parts.application.application_id)
+    owing = work.commands.gears_owing(parts.application.application_id)
     wanted = Lifecycle.STARTED if parts.application.running else Lifecycle.STOPPED
     candidates = [
         PromotionCandidate(

@@ -120,5 +120,5 @@ def _told(gear: Gear, liveness: Liveness) -> GearStateChanged:
 def tell_all_missed(platform: Platform) -> int:
     """Send every node that is heard of the commands that no operation waits for; returns how many were done."""
     with platform.reading() as work:
-        steps = work.outbox.pending_for_responsive()
+        steps = work.commands.pending_for_responsive()
     return tell_afterwards(platform, steps)

@@ -82,7 +82,7 @@ def _commit_plan(
         saved = work.applications.save(before, plan.parts) if plan.parts != before else before
         if plan.steps:
             work.operations.start(_record(platform, application_id, operation_id, plan))
-            work.outbox.add_commands(plan.steps)
+            work.commands.add(plan.steps)
         work.commit()
     return Plan(kind=plan.kind, parts=saved, steps=plan.steps, arguments=plan.arguments)
 
@@ -105,7 +105,7 @@ def start_in(
 ) -> None:
     """Write an operation with its commands in a unit of work that goes on."""
     work.operations.start(_record(platform, application_id, operation_id, plan))
-    work.outbox.add_commands(plan.steps)
+    work.commands.add(plan.steps)
 
 
 def drive(platform: Platform, operation: OperationRecord, steps: tuple[StepRecord, ...]) -> ApplicationParts | None:
@@ -144,9 +144,9 @@ def conclude(
         if parts is None:
             raise ApplicationNotFound(operation.application_id)
         conclusion = conclusions.conclude(platform, work, parts, operation, result)
-        work.outbox.settle_commands(result.settled(again=conclusion.again))
-        work.outbox.release_commands(operation.operation_id)
-        work.outbox.add_commands(conclusion.afterwards)
+        work.commands.settle(result.settled(again=conclusion.again))
+        work.commands.release(operation.operation_id)
+        work.commands.add(conclusion.afterwards)
         ending = OperationInput.FAIL if conclusion.error else OperationInput.COMPLETE
         work.operations.finish(
             operation.operation_id,
@@ -170,9 +170,9 @@ def tell_afterwards(platform: Platform, steps: tuple[StepRecord, ...]) -> int:
     replies = _send(platform, steps)
     if replies:
         with platform.unit_of_work() as work:
-            wanted = work.outbox.still_pending([each.command_id for each in steps])
+            wanted = work.commands.still_pending([each.command_id for each in steps])
             result = outcomes([each for each in steps if each.command_id in wanted], replies)
-            work.outbox.settle_commands(result.settled(again=result.may_come))
+            work.commands.settle(result.settled(again=result.may_come))
             learn_states(platform, work, result)
             work.commit()
             return len(result.done)
@@ -193,7 +193,7 @@ def resume_operations(platform: Platform, *, begun_before: float | None = None) 
     latest = None if begun_before is None else timestamp(begun_before)
     with platform.reading() as work:
         running = [each for each in work.operations.running() if latest is None or each.created_at < latest]
-        interrupted = [(each, work.outbox.commands_of(each.operation_id)) for each in running]
+        interrupted = [(each, work.commands.of_operation(each.operation_id)) for each in running]
     for operation, steps in interrupted:
         try:
             drive(platform, operation, steps)

@@ -9,10 +9,10 @@ BATCH = 1000
 def number_events(platform: Platform) -> int:
     """Give positions to events that have none; followers of the log are woken. Returns how many."""
     with platform.unit_of_work() as work:
-        count = work.outbox.number_events(BATCH)
+        count = work.log.number(BATCH)
         if not count:
             return 0
-        last = work.outbox.last_position()
+        last = work.log.last_position()
         work.commit()
     platform.signal.numbered(last)
     return count
@@ -25,11 +25,11 @@ def publish_events(platform: Platform, publisher: Publisher) -> int:
     Raises `BusUnavailable`, and the events stay.
     """
     with platform.reading() as work:
-        events = work.outbox.events_after(work.outbox.cursor(publisher.destination), BATCH)
+        events = work.log.after(work.log.cursor(publisher.destination), BATCH)
     if not events:
         return 0
     publisher.publish(events)
     with platform.unit_of_work() as work:
-        work.outbox.move_cursor(publisher.destination, events[-1].position or 0)
+        work.log.move_cursor(publisher.destination, events[-1].position or 0)
         work.commit()
     return len(events)

@@ -52,7 +52,7 @@ def show_table(
             work.gears.endpoints_of_application(application_id),
             aliases=work.applications.aliases([application_id]).get(application_id, ()),
         )
-        return table, work.outbox.last_position()
+        return table, work.log.last_position()
 
 
 def take_snapshot(platform: Platform, user: User) -> Snapshot:
@@ -85,7 +85,7 @@ def take_snapshot(platform: Platform, user: User) -> Snapshot:
             )
             for parts in ready
         )
-        return Snapshot(position=work.outbox.last_position(), tables=tables, partial=not everything)
+        return Snapshot(position=work.log.last_position(), tables=tables, partial=not everything)
 
 
 def _table(
@@ -117,12 +117,12 @@ def read_events(platform: Platform, user: User, after: int, limit: int = PAGE) -
     position that the log has not reached: it belongs to another log, and only a snapshot helps.
     """
     with platform.reading() as work:
-        last = work.outbox.last_position()
+        last = work.log.last_position()
         if after > last:
             text = f"Position {after} is past the end of the log, {last}. Take a snapshot and go on from its position."
             raise LogUnavailable(text)
         owner = None if user.may_follow_all_routing else user.user_id
-        events = work.outbox.events_after(after, limit, owner)
+        events = work.log.after(after, limit, owner)
     complete = last if len(events) < limit else events[-1].position or after
     return events, complete
 

@@ -54,8 +54,8 @@ def change_state(
         reachable = [gear for gear in gears if gear.node_id not in unresponsive]
         later = [gear for gear in gears if gear.node_id in unresponsive]
         work.gears.change([gear.gear_id for gear in reachable], operation_id=operation_id)
-        work.outbox.supersede([gear.gear_id for gear in gears], STATE_COMMANDS)
-        work.outbox.add_commands([step(platform, kind, gear, None, arguments) for gear in later])
+        work.commands.supersede([gear.gear_id for gear in gears], STATE_COMMANDS)
+        work.commands.add([step(platform, kind, gear, None, arguments) for gear in later])
         steps = tuple(step(platform, kind, gear, operation_id, arguments) for gear in reachable)
         return Plan(
             kind=Kind.SET_STATE,

@@ -28,7 +28,7 @@ def publishing(platform: Platform, publisher: Publisher) -> Worker:
         nonlocal position
         platform.signal.wait_numbered(position, POLL_SECONDS)
         with platform.reading() as work:
-            position = work.outbox.last_position()
+            position = work.log.last_position()
         try:
             while publish_events(platform, publisher):
                 pass

@@ -161,8 +161,8 @@ def _could_serve(table: RoutingTable) -> bool:
 def _log(built: Built) -> Iterator[str]:
     """Numbers without gaps, and tables made from the log equal to the snapshot's."""
     with built.platform.reading() as work:
-        events = work.outbox.events_after(0, EVERYBODY)
-        last = work.outbox.last_position()
+        events = work.log.after(0, EVERYBODY)
+        last = work.log.last_position()
         logins = [user.login for user in work._connection.execute(select(tables.users))]
         follower = next(user for login in logins if (user := work.users.by_login(login)).may_follow_all_routing)
     if [event.position for event in events] != list(range(1, last + 1)):

@@ -118,11 +118,11 @@ def test_a_snapshot_sees_one_state_of_the_database(world, second):
     world.create(gears=2)
 
     with world.platform.reading() as reading:
-        before = reading.outbox.last_position()
+        before = reading.log.last_position()
         scale(second.platform, world.demo, "shop", ScaleDirection.UP, to=4)
         number_events(second.platform)
         gears = reading.gears.all()
-        after = reading.outbox.last_position()
+        after = reading.log.last_position()
 
     assert (before, len(gears)) == (after, 2)
     assert len(take_snapshot(world.platform, world.other).tables) == 1

@@ -211,7 +211,7 @@ class World:
     def events(self, after: int = 0) -> tuple[LoggedEvent, ...]:
         self.tell_positions()
         with self.platform.reading() as work:
-            return work.outbox.events_after(after, 10**6)
+            return work.log.after(after, 10**6)
 
     def actions(self, after: int = 0) -> list[str]:
         return [event.action for event in self.events(after)]

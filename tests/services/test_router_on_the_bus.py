@@ -146,8 +146,8 @@ def test_a_router_that_has_lost_a_message_fills_the_gap_and_removes_nothing(serv
 def published(served):
     """Whether the bus has confirmed everything that is in the log."""
     with served.platform.reading() as work:
-        last = work.outbox.last_position()
-        return all(work.outbox.cursor(each.destination) == last for each in served.platform.publishers)
+        last = work.log.last_position()
+        return all(work.log.cursor(each.destination) == last for each in served.platform.publishers)
 
 
 def test_an_old_listener_is_sent_the_original_s_messages_in_order(served, rabbitmq_url):

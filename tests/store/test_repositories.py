@@ -154,19 +154,19 @@ def test_commands_come_back_as_they_were_and_in_their_order(writing):
     operation_id = OperationId("f" * 24)
     steps = [_step(number, operation_id=operation_id) for number in (3, 1, 2)]
     with writing() as work:
-        work.outbox.add_commands(steps)
+        work.commands.add(steps)
 
-        assert work.outbox.commands_of(operation_id) == tuple(steps)
+        assert work.commands.of_operation(operation_id) == tuple(steps)
 
 
 def test_commands_wait_for_their_operation_to_let_go_of_them(writing):
     operation_id = OperationId("f" * 24)
     with writing() as work:
         work.nodes.add([a_node(NODE)])
-        work.outbox.add_commands([_step(1, operation_id=operation_id), _step(2)])
-        before = [each.command_id for each in work.outbox.pending_for_responsive()]
-        work.outbox.release_commands(operation_id)
-        after = [each.command_id for each in work.outbox.pending_for_responsive()]
+        work.commands.add([_step(1, operation_id=operation_id), _step(2)])
+        before = [each.command_id for each in work.commands.pending_for_responsive()]
+        work.commands.release(operation_id)
+        after = [each.command_id for each in work.commands.pending_for_responsive()]
 
     assert (len(before), len(after)) == (1, 2)
 
@@ -174,30 +174,30 @@ def test_commands_wait_for_their_operation_to_let_go_of_them(writing):
 def test_commands_that_are_settled_are_told_no_more(writing):
     with writing() as work:
         work.nodes.add([a_node(NODE)])
-        work.outbox.add_commands([_step(number) for number in range(1, 6)])
-        work.outbox.settle_commands({_step(1).command_id: None, _step(2).command_id: "it failed"})
-        work.outbox.settle_commands({_step(3).command_id: None})
+        work.commands.add([_step(number) for number in range(1, 6)])
+        work.commands.settle({_step(1).command_id: None, _step(2).command_id: "it failed"})
+        work.commands.settle({_step(3).command_id: None})
 
-        assert [each.body["number"] for each in work.outbox.pending_for_responsive()] == [4, 5]
-        assert work.outbox.still_pending([_step(number).command_id for number in (1, 4)]) == {_step(4).command_id}
+        assert [each.body["number"] for each in work.commands.pending_for_responsive()] == [4, 5]
+        assert work.commands.still_pending([_step(number).command_id for number in (1, 4)]) == {_step(4).command_id}
 
 
 def test_commands_for_silent_nodes_are_not_among_those_to_be_told(writing):
     with writing() as work:
         work.nodes.add([a_node(NODE)])
         work.nodes.set_liveness([NODE], "unresponsive")
-        work.outbox.add_commands([_step(1)])
-        silent = work.outbox.pending_for_responsive()
+        work.commands.add([_step(1)])
+        silent = work.commands.pending_for_responsive()
         work.nodes.set_liveness([NODE], "responsive")
 
-        assert (silent, len(work.outbox.pending_for_responsive())) == ((), 1)
+        assert (silent, len(work.commands.pending_for_responsive())) == ((), 1)
 
 
 def test_a_newer_wish_takes_the_place_of_older_ones_of_its_kind_only(writing):
     gear, other = GearId("b" * 24), GearId("c" * 24)
     with writing() as work:
         work.nodes.add([a_node(NODE)])
-        work.outbox.add_commands(
+        work.commands.add(
             [
                 _step(1),
                 _step(2, kind="remove_cartridge"),
@@ -205,56 +205,56 @@ def test_a_newer_wish_takes_the_place_of_older_ones_of_its_kind_only(writing):
                 _step(4, operation_id=OperationId("f" * 24)),
             ]
         )
-        work.outbox.supersede([gear], ["start_gear", "stop_gear"])
+        work.commands.supersede([gear], ["start_gear", "stop_gear"])
 
-        assert [each.body["number"] for each in work.outbox.pending_for_responsive()] == [2, 3]
-        assert work.outbox.gears_owing(SHOP) == {gear, other}
+        assert [each.body["number"] for each in work.commands.pending_for_responsive()] == [2, 3]
+        assert work.commands.gears_owing(SHOP) == {gear, other}
 
 
 def test_positions_are_given_in_order_and_once(writing):
     with writing() as work:
-        work.outbox.add_events([_event(number) for number in range(1, 6)])
-        given = [work.outbox.number_events(2) for _ in range(4)]
+        work.log.add([_event(number) for number in range(1, 6)])
+        given = [work.log.number(2) for _ in range(4)]
 
-        events = work.outbox.events_after(0, 10)
+        events = work.log.after(0, 10)
         assert given == [2, 2, 1, 0]
         assert [(event.position, event.sequence) for event in events] == [(n, n) for n in range(1, 6)]
-        assert work.outbox.last_position() == 5
+        assert work.log.last_position() == 5
 
 
 def test_events_are_read_from_a_position_on_and_by_owner(writing):
     with writing() as work:
-        work.outbox.add_events([_event(1), _event(2, "2"), _event(3)])
-        work.outbox.number_events(10)
+        work.log.add([_event(1), _event(2, "2"), _event(3)])
+        work.log.number(10)
 
-        assert [event.position for event in work.outbox.events_after(1, 10)] == [2, 3]
-        assert [event.position for event in work.outbox.events_after(0, 1)] == [1]
-        assert [event.position for event in work.outbox.events_after(0, 10, UserId("2" * 24))] == [2]
+        assert [event.position for event in work.log.after(1, 10)] == [2, 3]
+        assert [event.position for event in work.log.after(0, 1)] == [1]
+        assert [event.position for event in work.log.after(0, 10, UserId("2" * 24))] == [2]
 
 
 def test_a_sequence_is_written_once(writing):
     with writing() as work:
-        work.outbox.add_events([_event(1)])
+        work.log.add([_event(1)])
         with pytest.raises(IntegrityError):
-            work.outbox.add_events([_event(1)])
+            work.log.add([_event(1)])
 
 
 def test_a_destinations_cursor_begins_at_nothing_and_moves(writing):
     with writing() as work:
-        before = work.outbox.cursor("bus/json")
-        work.outbox.move_cursor("bus/json", 7)
-        work.outbox.move_cursor("bus/json", 9)
+        before = work.log.cursor("bus/json")
+        work.log.move_cursor("bus/json", 7)
+        work.log.move_cursor("bus/json", 9)
 
-        assert (before, work.outbox.cursor("bus/json"), work.outbox.cursor("bus/other")) == (0, 9, 0)
+        assert (before, work.log.cursor("bus/json"), work.log.cursor("bus/other")) == (0, 9, 0)
 
 
 def test_a_cursor_never_goes_back(writing):
     with writing() as work:
-        work.outbox.move_cursor("bus/json", 9)
+        work.log.move_cursor("bus/json", 9)
 
-        work.outbox.move_cursor("bus/json", 7)
+        work.log.move_cursor("bus/json", 7)
 
-        assert work.outbox.cursor("bus/json") == 9
+        assert work.log.cursor("bus/json") == 9
 
 
 def test_a_name_has_one_target_at_most(writing):
@@ -289,8 +289,8 @@ def test_more_values_than_a_statement_takes_are_asked_for_at_once(writing):
         assert work.gears.of_nodes([*ids, NODE]) == ()
         assert work.gears.endpoints_of(ids) == ()
         assert set(work.nodes.records([*ids, NODE])) == {NODE}
-        assert work.outbox.still_pending(ids) == frozenset()
-        work.outbox.settle_commands(dict.fromkeys(ids))
+        assert work.commands.still_pending(ids) == frozenset()
+        work.commands.settle(dict.fromkeys(ids))
         work.gears.change(ids, lifecycle="started")
         work.names.remove(ids)
 

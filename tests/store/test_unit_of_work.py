@@ -35,7 +35,7 @@ def _event(sequence: int = 1) -> OutgoingEvent:
 def _failing(work: SqlUnitOfWork) -> None:
     with work:
         work.namespaces.add(a_namespace(work.users.by_login("demo"), "shop"))
-        work.outbox.add_events([_event()])
+        work.log.add([_event()])
         raise _Failure
 
 
@@ -56,7 +56,7 @@ def test_an_error_keeps_nothing_and_lets_the_next_one_in(writing, reading, user)
         work.commit()
     with reading() as work:
         assert [each.name for each in work.namespaces.of_owner(user.user_id)] == ["blog"]
-        assert work.outbox.events_after(0, 10) == ()
+        assert work.log.after(0, 10) == ()
 
 
 def test_a_reader_has_nothing_to_commit(reading):

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, delete, select
 
 from broker.core.ids import ApplicationId
 from broker.store.among import among
-from broker.store.repositories.outbox import upsert
 from broker.store.tables import dns_records
+from broker.store.upsert import upsert
 
 
 @cache

@@ -14,8 +14,8 @@ from broker.core.placement.spread import GroupSpread
 from broker.interfaces import NodeRecord
 from broker.store.among import among
 from broker.store.fleet_cache import FleetCache, KnownNodes
-from broker.store.repositories.outbox import upsert
 from broker.store.tables import counters, gears, nodes
+from broker.store.upsert import upsert
 
 FLEET_CHANGES = "fleet_changes"
 _CHUNK = 500
