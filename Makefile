@@ -1,7 +1,7 @@
 # Every target works from a fresh clone: the virtual environment is made and kept up to date by two stamps.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint bench clean
+.PHONY: help demo demo-production serve test lint bench crash-campaign clean
 
 VENV    := .venv
 BIN     := $(VENV)/bin
@@ -11,10 +11,13 @@ ARGS    ?=
 WORKERS ?= auto
 
 help:  ## Show this list.
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
 
 demo: $(VENV)/.runtime  ## Run a whole platform in one process (make demo ARGS=--once to let it end by itself).
 	$(BIN)/gearbroker demo $(ARGS)
+
+demo-production: $(VENV)/.dev  ## The production shape on this machine's PostgreSQL and RabbitMQ (ARGS=--once to let it end).
+	PYTHONPATH=. $(BIN)/python -m tools.demo_production $(ARGS)
 
 serve: $(VENV)/.runtime  ## Serve the REST API with embedded database, bus and DNS (ARGS are passed on).
 	$(BIN)/gearbroker serve $(ARGS)
@@ -33,6 +36,9 @@ bench: $(VENV)/.dev  ## Run every benchmark under tests/bench.
 	for script in tests/bench/bench_*.py; do \
 	    echo "== $$script"; PYTHONPATH=.:tests $(BIN)/python "$$script" $(ARGS) || failed=1; \
 	done; exit $$failed
+
+crash-campaign: $(VENV)/.dev  ## Kill everything 500 times on both stacks, and see that nothing is lost (ARGS are passed on).
+	$(BIN)/python -m tests.campaign $(ARGS)
 
 clean:  ## Remove the virtual environment, caches and the demo's data.
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis gearbroker-data

@@ -4,6 +4,7 @@ The bus and DNS are loaded where they are made, so that a command that needs nei
 """
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,36 +17,48 @@ from broker.core.errors import ConfigurationError
 from broker.core.placement.model import Rules
 from broker.core.policy import Policy
 from broker.core.sparse import MultiplierRule
-from broker.interfaces import CommandChannel, Json, LoggedEvent, Platform, UnitOfWork
+from broker.interfaces import CommandChannel, EventSignal, Json, Platform, UnitOfWork
 from broker.log import set_up_logging
 from broker.process.clock import SystemClock
 from broker.process.directory_lock import only_process_in
-from broker.process.gates import LocalGates
 from broker.process.ids import id_source
 from broker.process.passwords import Argon2Passwords
 from broker.process.signal import LocalSignal
+from broker.process.turns import LocalTurns
+from broker.store.diagnosis import Backlog, DatabaseReport, examine
+from broker.store.diagnosis import backlog as database_backlog
 from broker.store.engine import Database, open_database, sqlite_file
 from broker.store.fleet_cache import FleetCache
-from broker.store.migrate import SchemaMismatch, check_schema, current_revision, migrate
+from broker.store.migrate import SchemaMismatch, check_schema, current_revision, migrate, move_to
+from broker.store.relay_lanes import RelayLanes
 from broker.store.unit_of_work import SqlUnitOfWork
 from broker.usecases.dialects import json_message, ose2_message
 
 if TYPE_CHECKING:
     from broker.bus.channel import BusChannel
-    from broker.bus.publisher import KombuPublisher, Message
+    from broker.bus.probe import BusReport
+    from broker.bus.publisher import KombuPublisher
     from broker.dns.server import DnsServer
+    from broker.dns.updates import Rfc2136Server
 
 __all__ = [
+    "EMBEDDED_BUS",
+    "Backlog",
     "Built",
     "Settings",
     "ask",
+    "backlog",
     "build",
     "built",
     "bus_channel",
+    "check_database",
     "database_revision",
     "dns_server",
+    "examine_database",
     "load_settings",
+    "move_database",
     "only_process_in",
+    "probe_bus",
     "set_up_logging",
 ]
 
@@ -59,7 +72,7 @@ class Built:
     settings: Settings
     platform: Platform
     database: Database
-    signal: LocalSignal
+    signal: EventSignal
     publishers: "tuple[KombuPublisher, ...]" = field(default=())
 
     def close(self) -> None:
@@ -85,27 +98,51 @@ def build(settings: Settings, *, channel: CommandChannel | None = None, create: 
     Raises `ConfigurationError` where the database is missing, or older or newer than this code.
     """
     database = open_settled_database(settings, create=create)
-    signal = LocalSignal()
+    signal = _signal(database)
     cache = FleetCache()
     publishers = tuple(_publishers(settings))
+    remote_dns, names_changed = _remote_dns(settings), threading.Event()
+    new_id = id_source()
     platform = Platform(
         policy=policy_of(settings),
         catalogue={cartridge.name: cartridge for cartridge in read_catalogue([shipped_manifests()])},
-        unit_of_work=_opener(database, cache, signal, read_only=False),
+        unit_of_work=_opener(
+            database, cache, signal, read_only=False, names_changed=names_changed if remote_dns else None
+        ),
         reading=_opener(database, cache, signal, read_only=True),
         clock=SystemClock(),
-        new_id=id_source(),
+        new_id=new_id,
         passwords=Argon2Passwords(),
         channel=channel or NoNodes(),
         signal=signal,
-        gates=LocalGates(),
+        turns=LocalTurns(),
+        lanes=RelayLanes(database),
+        process_id=new_id(),
         publishers=publishers,
+        remote_dns=remote_dns,
+        names_changed=names_changed,
     )
     return Built(settings=settings, platform=platform, database=database, signal=signal, publishers=publishers)
 
 
-def _opener(database: Database, cache: FleetCache, signal: LocalSignal, *, read_only: bool) -> Callable[[], UnitOfWork]:
-    return partial(SqlUnitOfWork, database, cache, signal, read_only=read_only)
+def _signal(database: Database) -> EventSignal:
+    """Of this process alone where it has the database to itself, else of all processes."""
+    if database.is_sqlite:
+        return LocalSignal()
+    from broker.store.notifications import SharedSignal  # noqa: PLC0415 as the module says
+
+    return SharedSignal(LocalSignal(), database.engine)
+
+
+def _opener(
+    database: Database,
+    cache: FleetCache,
+    signal: EventSignal,
+    *,
+    read_only: bool,
+    names_changed: threading.Event | None = None,
+) -> Callable[[], UnitOfWork]:
+    return partial(SqlUnitOfWork, database, cache, signal, read_only=read_only, names_changed=names_changed)
 
 
 def open_settled_database(settings: Settings, *, create: bool) -> Database:
@@ -115,10 +152,27 @@ def open_settled_database(settings: Settings, *, create: bool) -> Database:
     elif settings.database_url.startswith("sqlite"):
         _make_directory(settings.data_dir)
     database = open_database(settings.database_url)
-    try:
+    with _refused_in_words(database):
         if create:
             migrate(database)
         check_schema(database)
+    return database
+
+
+def move_database(settings: Settings, revision: str) -> None:
+    """Bring the database of these settings to a revision, up or down; raises `ConfigurationError`."""
+    if settings.database_url.startswith("sqlite"):
+        _make_directory(settings.data_dir)
+    database = open_database(settings.database_url)
+    with _refused_in_words(database):
+        move_to(database, revision)
+    database.engine.dispose()
+
+
+@contextlib.contextmanager
+def _refused_in_words(database: Database) -> Iterator[None]:
+    try:
+        yield
     except SchemaMismatch as mismatch:
         database.engine.dispose()
         raise ConfigurationError(str(mismatch), field="DATABASE_URL") from mismatch
@@ -126,7 +180,11 @@ def open_settled_database(settings: Settings, *, create: bool) -> Database:
         database.engine.dispose()
         text = f"The database cannot be used: {_first_line(error)}. Check DATABASE_URL and GEARBROKER_DATA_DIR."
         raise ConfigurationError(text, field="DATABASE_URL") from error
-    return database
+
+
+def check_database(settings: Settings) -> None:
+    """Raises `ConfigurationError` where the database is missing, or older or newer than this code."""
+    open_settled_database(settings, create=False).engine.dispose()
 
 
 def _first_line(error: Exception) -> str:
@@ -162,6 +220,23 @@ def _check_file(settings: Settings) -> None:
 def database_revision(built: Built) -> str | None:
     """The revision of the schema that the database is at."""
     return current_revision(built.database)
+
+
+def examine_database(settings: Settings) -> DatabaseReport:
+    """What can be seen of the database of these settings, whatever state it is in."""
+    return examine(settings.database_url)
+
+
+def backlog(built: Built) -> Backlog:
+    """What waits in the database of a platform."""
+    return database_backlog(built.database)
+
+
+def probe_bus(settings: Settings) -> "BusReport":
+    """What the bus of these settings does with a few messages."""
+    from broker.bus import probe  # noqa: PLC0415 as the module says
+
+    return probe.probe_bus(settings.bus_url)
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -207,7 +282,7 @@ def _publishers(settings: Settings) -> "Sequence[KombuPublisher]":
     made = []
     for dialect in settings.spi_dialects:
         ose2 = dialect == "ose2-yaml"
-        encode = partial(_ose2, settings.ose2_routing_key) if ose2 else _json
+        encode = partial(ose2_message, routing_key=settings.ose2_routing_key) if ose2 else json_message
         made.append(
             KombuPublisher(
                 destination=f"bus/{dialect}",
@@ -219,21 +294,20 @@ def _publishers(settings: Settings) -> "Sequence[KombuPublisher]":
     return made
 
 
-def _json(event: LoggedEvent) -> "Message | None":
-    from broker.bus.publisher import Message  # noqa: PLC0415 as the module says
-
-    key, body, content_type = json_message(event)
-    return Message(routing_key=key, body=body, content_type=content_type)
-
-
-def _ose2(routing_key: str, event: LoggedEvent) -> "Message | None":
-    from broker.bus.publisher import Message  # noqa: PLC0415 as the module says
-
-    told = ose2_message(event, routing_key)
-    if told is None:
+def _remote_dns(settings: Settings) -> "Rfc2136Server | None":
+    if not settings.bind_server:
         return None
-    key, body, content_type = told
-    return Message(routing_key=key, body=body, content_type=content_type)
+    from broker.dns.signing import SignedExchange  # noqa: PLC0415 as the module says
+    from broker.dns.updates import Rfc2136Server  # noqa: PLC0415 as the module says
+
+    exchange = SignedExchange(
+        host=settings.bind_server,
+        port=settings.bind_port,
+        key_name=settings.bind_keyname,
+        key_value=settings.bind_keyvalue,
+        algorithm=settings.bind_keyalgorithm,
+    )
+    return Rfc2136Server(exchange, settings.bind_zone, settings.cloud_domain)
 
 
 class StoredNames:
@@ -253,18 +327,20 @@ class StoredNames:
             return work.log.last_position() + 1
 
 
-def bus_channel(settings: Settings) -> "BusChannel":
-    """The way to nodes whose agents are on the bus."""
+def bus_channel(settings: Settings, *, watches: bool = True) -> "BusChannel":
+    """The way to nodes whose agents are on the bus; with `watches`, word of who is alive too."""
     from broker.bus.channel import BusChannel  # noqa: PLC0415 as the module says
 
-    return BusChannel(settings.bus_url)
+    return BusChannel(settings.bus_url, watches=watches)
 
 
-def ask(host: str, port: int, name: str, kind: str = "A") -> tuple[str, tuple[str, ...]]:
+def ask(
+    host: str, port: int, name: str, kind: str = "A", timeout_seconds: float = 5.0
+) -> tuple[str, tuple[str, ...]]:
     """The status of a DNS server's answer and its records; raises `OSError` where nobody answers in time."""
     from broker.dns import client  # noqa: PLC0415 as the module says
 
-    return client.ask(host, port, name, kind)
+    return client.ask(host, port, name, kind, timeout_seconds)
 
 
 def dns_server(built: Built) -> "DnsServer":

@@ -1,7 +1,9 @@
-"""The agent of a node: a command in, a reply out, and never the same command done twice."""
+"""The agent of a node: commands in, replies out, and never the same command done twice."""
 
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
+from math import inf
 
 from node_agent.fields import MalformedMessage, list_in, number_in, text_in, truth_in
 from node_agent.gear import (
@@ -17,7 +19,7 @@ from node_agent.gear import (
 from node_agent.gear_book import GearBook
 from node_agent.journal import Journal
 from node_agent.protocol import CartridgeSpec, Command, CommandKind, ExposedEndpoint, Reply
-from node_agent.refusals import MalformedCommand, NodeRefusal, RuntimeFailure, WrongNode
+from node_agent.refusals import GearDestroyed, MalformedCommand, NodeRefusal, NotKept, RuntimeFailure, WrongNode
 from node_agent.runtime.base import Runtime
 
 _log = logging.getLogger(__name__)
@@ -28,18 +30,48 @@ class Agent:
 
     To take away what is not there is done already: destroying an unknown gear, removing or concealing
     a cartridge that the gear does not carry. Whatever else is impossible is refused, and changes nothing.
+    A gear that was destroyed is not created again under its id.
     """
 
-    __slots__ = ("_journal", "_runtime", "book", "node_id")
+    __slots__ = ("_journal", "_now", "_runtime", "book", "node_id")
 
-    def __init__(self, node_id: str, runtime: Runtime, journal: Journal, book: GearBook) -> None:
+    def __init__(
+        self,
+        node_id: str,
+        runtime: Runtime,
+        journal: Journal,
+        book: GearBook,
+        *,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.node_id = node_id
         self.book = book
         self._runtime = runtime
         self._journal = journal
+        self._now = now
+
+    def handle_all(self, commands: Sequence[Command], seconds: float = inf) -> list[Reply]:
+        """Carry out commands in order, and keep what they did in one go before anybody is told.
+
+        After so many seconds it stops: the replies are then fewer than the commands, though one at least, and
+        the others are for the next call. What could not be kept is not done, and refused as such.
+        """
+        until = self._now() + seconds
+        replies: list[Reply] = []
+        for command in commands:
+            replies.append(self.handle(command))
+            if self._now() >= until:
+                break
+        try:
+            self._journal.commit()
+        except NotKept as failure:
+            _log.exception("commands could not be kept", extra={"node_id": self.node_id, "commands": len(replies)})
+            done = commands[: len(replies)]
+            return [self._journal.answer_to(each.command_id) or self._refused(each, failure) for each in done]
+        return replies
 
     def handle(self, command: Command) -> Reply:
-        """Carry out a command and answer it; never raises.
+        """Carry out a command and answer it, without keeping what it did yet.
 
         A command id that was done or turned down before gets the same reply, and nothing is done again.
         One that the runtime failed to do is tried again: the reason was the node's, not the command's, and a
@@ -57,7 +89,8 @@ class Agent:
         except Exception as failure:  # noqa: BLE001 - a runtime that breaks must not take the agent with it
             _log.exception("command failed", extra={"command_id": command.command_id})
             return self._refused(command, RuntimeFailure(f"The node failed: {failure}"))
-        self._journal.record(reply)
+        destroyed = command.gear_id if reply.ok and command.kind is CommandKind.DESTROY_GEAR else None
+        self._journal.record(reply, destroyed)
         return reply
 
     def _answer(self, command: Command) -> Reply:
@@ -89,6 +122,8 @@ class Agent:
     def _create(self, command: Command, arguments: Mapping[str, object]) -> Reply:
         for name in ("application", "namespace", "profile"):
             text_in(arguments, name)
+        if self._journal.has_destroyed(command.gear_id):
+            raise GearDestroyed(command.gear_id)
         state = GearState.STARTED if truth_in(arguments, "start") else GearState.STOPPED
         specs = [CartridgeSpec.from_wire(wire) for wire in list_in(arguments, "cartridges")]
         gear = furnished(self.book.draft(command.gear_id, state), specs, self.book.layout)
@@ -97,10 +132,10 @@ class Agent:
         return _done(command, gear, gear.endpoints())
 
     def _destroy(self, command: Command, drain_seconds: float) -> Reply:
-        gear = self.book.find(command.gear_id)
-        if gear is not None:
-            self._runtime.destroy(gear, drain_seconds=drain_seconds)
-            self.book.remove(gear.gear_id)
+        # Told even where the book has no such gear: a crash may have come between its creation and the book.
+        self._runtime.destroy(command.gear_id, drain_seconds=drain_seconds)
+        if self.book.find(command.gear_id) is not None:
+            self.book.remove(command.gear_id)
         return Reply(command_id=command.command_id, node_id=command.node_id, ok=True)
 
     def _start(self, command: Command) -> Reply:

@@ -1,9 +1,12 @@
 """Reading named fields out of what was received, with a clear refusal of whatever is malformed."""
 
+import json
 from collections.abc import Mapping, Sequence
 from math import inf
 
 HIGHEST_PORT = 65535
+# JSON without spaces; made once, because `json.dumps` makes an encoder for every text.
+compact = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class MalformedMessage(ValueError):

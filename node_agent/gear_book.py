@@ -24,6 +24,15 @@ class GearBook:
         """Count the gears."""
         return len(self._gears)
 
+    @property
+    def turn(self) -> int:
+        """The uid whose turn is next."""
+        return self._uids.turn
+
+    @turn.setter
+    def turn(self, uid: int) -> None:
+        self._uids.turn = uid
+
     def find(self, gear_id: str) -> Gear | None:
         """Return the gear, or None where the node has no such gear."""
         return self._gears.get(gear_id)
@@ -77,6 +86,11 @@ class GearBook:
         gear = self.get(gear_id)
         del self._gears[gear_id]
         self._uids.give_back(gear.uid)
+
+    def clear(self) -> None:
+        """Forget all gears, and whose turn it was."""
+        self._uids = UidPool(self.layout)
+        self._gears.clear()
 
     def snapshot(self) -> tuple[Gear, ...]:
         """List the gears in the order they came."""

@@ -42,6 +42,15 @@ class GearExists(NodeRefusal):
         super().__init__(f"Gear {gear_id} is on this node already")
 
 
+class GearDestroyed(NodeRefusal):
+    """The gear was destroyed here; a command to create it is one that comes too late."""
+
+    code = "gear_destroyed"
+
+    def __init__(self, gear_id: str) -> None:
+        super().__init__(f"Gear {gear_id} was destroyed on this node and is not created again")
+
+
 class NoUidsLeft(NodeRefusal):
     """Every uid of the pool is held."""
 
@@ -109,6 +118,15 @@ class RuntimeFailure(NodeRefusal):
     """The node could not do what it should have been able to do; the same command may succeed later."""
 
     code = "node_failure"
+
+
+class NotKept(RuntimeFailure):
+    """The node could not write down what it did, so that it counts as not done."""
+
+    code = "not_kept"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The node could not write down what it did: {reason}")
 
 
 class InjectedFault(RuntimeFailure):

@@ -7,7 +7,7 @@ from node_agent.agent import Agent
 from node_agent.gear import GearState
 from node_agent.gear_book import GearBook
 from node_agent.heartbeat import Heart
-from node_agent.journal import Journal
+from node_agent.journal import MemoryJournal
 from node_agent.protocol import Command, Heartbeat, Reply
 from node_agent.runtime.faults import Faults
 from node_agent.runtime.simulated import SimulatedRuntime
@@ -30,7 +30,7 @@ class SimulatedNode:
         self.node_id = node_id
         self.faults = Faults()
         self.book = GearBook(layout)
-        self._agent = Agent(node_id, SimulatedRuntime(self.faults), Journal(), self.book)
+        self._agent = Agent(node_id, SimulatedRuntime(self.faults), MemoryJournal(), self.book)
         self._heart = Heart(node_id, boot_id)
 
     def handle(self, command: Command) -> Delivery | None:

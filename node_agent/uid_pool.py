@@ -27,6 +27,15 @@ class UidPool:
         """Count the uids that gears hold."""
         return self._held.bit_count()
 
+    @property
+    def turn(self) -> int:
+        """The uid whose turn is next, free or not."""
+        return self._layout.first_uid + self._cursor
+
+    @turn.setter
+    def turn(self, uid: int) -> None:
+        self._cursor = (uid - self._layout.first_uid) % self._layout.uids
+
     def next_free(self) -> int:
         """Return the free uid whose turn it is, without taking it; raises `NoUidsLeft`."""
         layout = self._layout

@@ -42,10 +42,11 @@ def parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = whole.add_subparsers(dest="command", required=True, metavar="run|watch|snapshot")
+    commands = whole.add_subparsers(dest="command", required=True, metavar="run|watch|snapshot|status")
     _add_run(commands)
     _add_watch(commands)
     _add_snapshot(commands)
+    _add_status(commands)
     return whole
 
 
@@ -97,6 +98,16 @@ def _add_snapshot(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     )
     snapshot.add_argument("--json", action="store_true", help="print the snapshot as it is on the wire")
     _add_source(snapshot)
+
+
+def _add_status(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    status = commands.add_parser(
+        "status",
+        help="say how a listener stands",
+        description="Say how a listener stands: what it knows, what it refuses, what was put aside.",
+    )
+    status.add_argument("--state-dir", required=True, metavar="DIR", help="the directory of the listener")
+    status.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def _add_source(command: argparse.ArgumentParser) -> None:

@@ -19,6 +19,7 @@ from routing_spi.http_source import BadAddress, HttpBroker
 from routing_spi.registry import ListenerUnavailable, make_listener
 from routing_spi.shown import event_line, table_text
 from routing_spi.state import StateDirectory, StateUnusable
+from routing_spi.status import status_of
 from routing_spi.stream import follow_stream, watch_stream
 
 
@@ -28,7 +29,7 @@ class Failure(Exception):
 
 def run_command(chosen: argparse.Namespace, environment: Mapping[str, str], out: TextIO, err: TextIO) -> int:
     """Do what was chosen on the command line and return 0; raises `Failure`."""
-    commands = {"run": _run, "watch": _watch, "snapshot": _snapshot}
+    commands = {"run": _run, "watch": _watch, "snapshot": _snapshot, "status": _status}
     try:
         commands[chosen.command](chosen, environment, out, _reporter(err))
     except (
@@ -111,6 +112,14 @@ def _snapshot(chosen: argparse.Namespace, environment: Mapping[str, str], out: T
     tables = sorted(snapshot.tables.values(), key=lambda table: (table.namespace, table.app_name))
     out.write(f"position {snapshot.position}, {len(tables)} applications, {snapshot.endpoints} endpoints\n")
     out.writelines(f"\n{table_text(table)}" for table in tables)
+    out.flush()
+
+
+def _status(chosen: argparse.Namespace, _environment: Mapping[str, str], out: TextIO, _report: Report) -> None:
+    status = status_of(Path(chosen.state_dir))
+    if status is None:
+        raise Failure(f"{chosen.state_dir} holds nothing yet: name the --state-dir of a listener that has run")
+    out.write(f"{json.dumps(status.to_wire(), indent=2)}\n" if chosen.json else status.text())
     out.flush()
 
 

@@ -18,10 +18,14 @@ from routing_spi.codec import decode_json
 from routing_spi.events import RoutingEvent
 from routing_spi.follower import Follower, ListenerFailed, Report, SnapshotHeld, SourceUnavailable
 from routing_spi.http_source import BadAddress
+from routing_spi.state import StateUnusable
 from routing_spi.wire import MalformedMessage
 
 EXCHANGE: Final = "gearbroker.routing"
-_PREFETCH: Final = 50
+_PREFETCH: Final = 1_000
+# Events are kept on disk and acknowledged so many at a time, or as soon as no more are there.
+_BATCH: Final = 250
+_MORE_SECONDS: Final = 0.002
 _HEARTBEAT_SECONDS: Final = 30
 _TICK_SECONDS: Final = 0.5
 _HELD_RETRY_SECONDS: Final = 60.0
@@ -32,7 +36,8 @@ class BusConsumer:
 
     The queue is durable and has one active consumer at a time, so that a second process waits instead of
     taking half of the events. A message that cannot be read is parked and acknowledged; one that cannot
-    be taken in now is not acknowledged, and comes again after a wait.
+    be taken in now is not acknowledged, and comes again after a wait. Messages are acknowledged only after
+    what they said is on disk, many at a time: a crash makes some come again, and loses none.
     """
 
     def __init__(
@@ -58,6 +63,7 @@ class BusConsumer:
             durable=True,
             queue_arguments={"x-single-active-consumer": True},
         )
+        self._taken: list[Any] = []
         self.parked = 0
 
     def run(self, stop: Event) -> None:
@@ -73,7 +79,7 @@ class BusConsumer:
                         started = self._consume(connection, stop, started=started)
                     except _broken(connection) as error:
                         self._report(f"the bus at {connection.as_uri()} cannot be used: {error}")
-            except (SourceUnavailable, ListenerFailed) as error:
+            except (SourceUnavailable, ListenerFailed, StateUnusable) as error:
                 self._report(str(error))
             if not stop.is_set():
                 stop.wait(self._backoff.next_seconds())
@@ -84,16 +90,37 @@ class BusConsumer:
         queue.declare()
         started = self._catch_up(started=started)
         compare_at = time.monotonic() + _HELD_RETRY_SECONDS
+        self._taken.clear()  # those of a connection that is gone come again
+        several = connection.transport.driver_type == "amqp"  # the other transports acknowledge one at a time
         with connection.Consumer(queue, on_message=self._take, accept=None, prefetch_count=_PREFETCH):
             while not stop.is_set():
-                try:
-                    connection.drain_events(timeout=_TICK_SECONDS)
-                except TimeoutError:
-                    connection.heartbeat_check()
+                self._take_batch(connection)
+                self._settle(several=several)
+                self._follower.retry()
                 if self._follower.held is not None and time.monotonic() >= compare_at:
                     self._catch_up(started=True)
                     compare_at = time.monotonic() + _HELD_RETRY_SECONDS
         return started
+
+    def _take_batch(self, connection: Connection) -> None:
+        try:
+            connection.drain_events(timeout=_TICK_SECONDS)
+            while len(self._taken) < _BATCH:
+                connection.drain_events(timeout=_MORE_SECONDS)
+        except TimeoutError:
+            connection.heartbeat_check()
+
+    def _settle(self, *, several: bool) -> None:
+        if not self._taken:
+            return
+        self._follower.settle()
+        if several:
+            self._taken[-1].ack(multiple=True)
+        else:
+            for message in self._taken:
+                message.ack()
+        self._taken.clear()
+        self._backoff.reset()
 
     def _catch_up(self, *, started: bool) -> bool:
         try:
@@ -114,9 +141,8 @@ class BusConsumer:
             self._follower.park(body, str(error))
             self.parked += 1
         else:
-            self._follower.receive(event)
-        message.ack()
-        self._backoff.reset()
+            self._follower.receive(event, body)
+        self._taken.append(message)
 
 
 def watch_bus(url: str, *, exchange: str = EXCHANGE, binding_key: str = "#") -> Iterator[RoutingEvent | str]:

@@ -1,7 +1,8 @@
 """One endpoint of a routing table, as a listener knows it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from routing_spi.wire import JSON, Fields
 
@@ -65,6 +66,14 @@ class Endpoint:
             "rotation": self.rotation,
             "is_head": self.is_head,
         }
+
+    @classmethod
+    def of_event(cls, data: Mapping[str, Any]) -> "Endpoint":
+        """The endpoint that an event adds, whose fields have been read already."""
+        mappings = tuple(PathMapping(**pair) for pair in data["mappings"])
+        return cls(
+            **{**data, "protocols": tuple(data["protocols"]), "types": tuple(data["types"]), "mappings": mappings}
+        )
 
     @classmethod
     def from_wire(cls, wire: object) -> "Endpoint":

@@ -41,33 +41,13 @@ _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _Read: TypeAlias = Callable[[Fields, str], JSON]
 
 
-def _text(fields: Fields, name: str) -> JSON:
-    return fields.text(name)
-
-
-def _any_text(fields: Fields, name: str) -> JSON:
-    return fields.any_text(name)
-
-
-def _optional(fields: Fields, name: str) -> JSON:
-    return fields.optional_text(name)
-
-
-def _flag(fields: Fields, name: str) -> JSON:
-    return fields.flag(name)
-
-
-def _port(fields: Fields, name: str) -> JSON:
-    return fields.port(name)
-
-
-def _texts(fields: Fields, name: str) -> JSON:
-    return fields.texts(name)
-
-
-def _mappings(fields: Fields, name: str) -> JSON:
-    return fields.mappings(name)
-
+_text: Final = Fields.text
+_any_text: Final = Fields.any_text
+_optional: Final = Fields.optional_text
+_flag: Final = Fields.flag
+_port: Final = Fields.port
+_texts: Final = Fields.texts
+_mappings: Final = Fields.mappings
 
 _PLACE: Final[Mapping[str, _Read]] = {"node": _optional, "region": _optional, "zone": _optional}
 _ADDRESS: Final[Mapping[str, _Read]] = {"public_address": _text, "public_port": _port}
@@ -151,7 +131,7 @@ class RoutingEvent:
             if common.text(name) != common.text(name).lower():
                 msg = f"event {self.action}: {name} must be lower-case, not {common.text(name)!r}"
                 raise MalformedMessage(msg)
-        if unknown := sorted(set(self.data) - set(_OWN[self.action])):
+        if unknown := sorted(self.data.keys() - _OWN[self.action].keys()):
             msg = f"event {self.action} has fields it may not have: {', '.join(unknown)}"
             raise MalformedMessage(msg)
         object.__setattr__(self, "data", MappingProxyType(_read_own(self.action, self.data)))

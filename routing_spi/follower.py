@@ -1,18 +1,28 @@
 """Keeps the tables of all applications right and a listener told, whatever arrives from any transport."""
 
-from collections.abc import Callable
-from typing import Protocol, TypeAlias
+import json
+import time
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol, TypeAlias
 
-from routing_spi.delivery import Decision, Positions, decide
+from routing_spi.codec import encode_json
+from routing_spi.delivery import Decision, decide
 from routing_spi.events import RoutingEvent
 from routing_spi.hold import HeldSnapshot, HoldRule
-from routing_spi.knowledge import Knowledge
+from routing_spi.knowledge import Change, Knowledge, Refused
 from routing_spi.listener import Listener
+from routing_spi.positions import Positions
 from routing_spi.snapshot import Snapshot
 from routing_spi.state import State
-from routing_spi.table import RoutingTable, apply_event
+from routing_spi.table import RoutingTable
+from routing_spi.telling import ListenerFailed, Teller
+
+__all__ = ["Follower", "ListenerFailed", "Report", "SnapshotHeld", "SnapshotSource", "SourceUnavailable"]
 
 Report: TypeAlias = Callable[[str], None]
+
+# How long until a listener is offered again what it has refused.
+RETRY_SECONDS: Final = 60.0
 
 
 class SourceUnavailable(Exception):
@@ -26,14 +36,6 @@ class SnapshotHeld(Exception):
         """Say why, and what confirms it."""
         super().__init__(f"{held}; nothing was removed, confirm it if this is what you expect")
         self.held = held
-
-
-class ListenerFailed(Exception):
-    """The listener raised: nothing was noted, and the same will be told again."""
-
-    def __init__(self, told: str, error: Exception) -> None:
-        """Say what it was told and what it raised."""
-        super().__init__(f"the listener failed on {told}: {error!r}")
 
 
 class SnapshotSource(Protocol):
@@ -50,8 +52,11 @@ class Follower:
     """Drops repeats, fills gaps from the snapshot source, tells the listener in order and keeps the state.
 
     Nothing is removed that is not positively known to be gone: by an event, by the broker's answer about
-    that one application, or by a whole snapshot that `HoldRule` believes or a person has confirmed. If
-    the listener raises, nothing is noted, and the same event may be received again.
+    that one application, or by a whole snapshot that `HoldRule` believes or a person has confirmed.
+
+    If the listener raises, nothing is noted, and the same event may be received again. After some tries in a
+    row the application is put aside: what happens to it is noted, the others flow, and the listener is offered
+    everything again by `retry`.
     """
 
     def __init__(
@@ -63,20 +68,23 @@ class Follower:
         report: Report,
         rule: HoldRule | None = None,
         every_position: bool = False,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`every_position`: the transport delivers all events, so that a missing position is a gap too.
+        """`every_position`: the transport delivers all events in their order, so that a missing position is a gap.
 
-        For a reader whose snapshots are partial it is none: other readers' events lie between.
+        It is none on the bus, where several relays share the work, and none for a reader whose snapshots are
+        partial: other readers' events lie between. `now` is a clock in seconds that nobody sets.
         """
-        self._listener = listener
+        self._teller = Teller(listener)
         self._source = source
         self._state = state
         self._report = report
         self._rule = rule or HoldRule()
         self._every_position = every_position
+        self._now = now
         self._knowledge = Knowledge()
         self._held: HeldSnapshot | None = None
-        self._partial = False
+        self._retry_at = 0.0
 
     @property
     def known(self) -> Snapshot:
@@ -93,35 +101,55 @@ class Follower:
         """The snapshot that waits for confirmation, if any."""
         return self._held
 
+    @property
+    def refused(self) -> Mapping[str, str]:
+        """The applications that the listener does not take now, by id, with the reason."""
+        return {application_id: each.reason for application_id, each in self._knowledge.refused.items()}
+
     def start(self) -> bool:
-        """Load what was kept and tell the listener; False if nothing was kept and a snapshot is needed."""
+        """Load what was kept and tell the listener; False if nothing was kept and a snapshot is needed.
+
+        Raises `ListenerFailed` if the listener takes nothing of it.
+        """
         knowledge = self._state.load()
         if knowledge is None:
             return False
-        self._tell_all(knowledge.snapshot())
+        refused = self._teller.everything(
+            knowledge.tables,
+            position=knowledge.positions.through,
+            told={},
+            refused=knowledge.refused,
+            patient=False,
+        )
+        self._refuse(knowledge, refused)
         self._knowledge = knowledge
         return True
 
-    def receive(self, event: RoutingEvent) -> Decision:
-        """Take in one event, in whatever order it comes.
+    def receive(self, event: RoutingEvent, text: str | None = None) -> Decision:
+        """Take in one event, in whatever order it comes; it is kept once `settle` has returned.
 
+        `text` is the event as JSON, if that is at hand, so that it need not be written anew to be kept.
         Raises `SourceUnavailable` or `SnapshotHeld` when a gap cannot be filled, and `ListenerFailed`.
         """
-        positions = self._knowledge.positions
-        watched = self._every_position and not self._partial
+        knowledge = self._knowledge
+        positions = knowledge.positions
+        watched = self._every_position and not knowledge.partial
         if watched and event.position is not None and positions.misses_before(event.position):
             self._report(f"events between position {positions.through} and {event.position} are missing: snapshot")
             self.resync()
             return Decision.GAP
-        known = self._knowledge.of(event.application_id)
-        decision = decide(known, event, through=positions.through)
+        decision = decide(knowledge.of(event.application_id), event, through=positions.through)
         if decision is Decision.APPLY:
-            self._apply(event)
+            self._apply(event, text)
         elif decision is Decision.GAP:
             self._fill(event)
-        elif self._knowledge.positions.seen(event.position) != positions:
-            self._note(event)
+        elif not positions.has(event.position):
+            self._note(Change(event=event, decision=decision))
         return decision
+
+    def settle(self) -> None:
+        """Return when everything that was received is on disk and may be acknowledged."""
+        self._state.sync(self._knowledge)
 
     def resync(self) -> None:
         """Ask for the whole snapshot and believe it, or raise `SnapshotHeld`; raises `SourceUnavailable`."""
@@ -145,61 +173,85 @@ class Follower:
         self._adopt(self._held.snapshot)
         return True
 
+    def retry(self) -> None:
+        """Offer the listener again what it has refused, if that was long enough ago; raises `ListenerFailed`."""
+        knowledge = self._knowledge
+        if not knowledge.refused or self._now() < self._retry_at:
+            return
+        refused = self._tell_all(knowledge.tables, self.position)
+        self._refuse(knowledge, refused)
+        if not refused:
+            self._report("the listener has taken what it refused before")
+        self._state.keep(knowledge)
+
     def park(self, body: str, reason: str) -> None:
         """Put aside a message that cannot be read and report it; what it said is a gap for the next event."""
         self._state.park(body, reason)
         self._report(f"a message was put aside: {reason}")
 
-    def _apply(self, event: RoutingEvent) -> None:
-        table = apply_event(self._knowledge.tables.get(event.application_id), event)
-        self._tell(event)
-        self._knowledge.put(event.application_id, event.sequence, table)
-        self._note(event)
+    def _apply(self, event: RoutingEvent, text: str | None) -> None:
+        reason = None
+        if event.application_id not in self._knowledge.refused:
+            reason = self._teller.event(event)
+        if reason is not None:
+            self._put_aside(event.application_id, encode_json(event), reason)
+        line = None if text is None or "\n" in text else text
+        self._note(Change(event=event, decision=Decision.APPLY, refused=reason, text=line))
 
     def _fill(self, event: RoutingEvent) -> None:
-        table = self._source.table(event.application_id)
+        application_id = event.application_id
+        table = self._source.table(application_id)
         if table is not None and table.sequence < event.sequence:
-            text = f"the broker's table of {event.application_id} is older than event {event.event_id}"
+            text = f"the broker's table of {application_id} is older than event {event.event_id}"
             raise SourceUnavailable(text)
         self._report(f"events before {event.event_id} are missing: its application's table was fetched")
         tables = {**self._knowledge.tables}
-        before = tables.pop(event.application_id, None)
+        before = tables.pop(application_id, None)
         if table is not None:
-            tables[event.application_id] = table
-        if before != table:
-            self._tell_all(Snapshot(position=self.position, tables=tables))
-        self._knowledge.put(event.application_id, event.sequence, table)
-        self._note(event)
+            tables[application_id] = table
+        reason = None
+        if before != table and application_id not in self._knowledge.refused:
+            refused = self._tell_all(tables, self.position)
+            reason = refused.pop(application_id).reason if application_id in refused else None
+            self._knowledge.refused = refused
+        if reason is not None:
+            self._put_aside(application_id, encode_json(event), reason)
+        self._note(Change(event=event, decision=Decision.GAP, table=table, refused=reason))
 
-    def _note(self, event: RoutingEvent) -> None:
-        positions = self._knowledge.positions
-        if self._partial and event.position is not None:
-            # The log is read in order, and what lies between belongs to others.
-            self._knowledge.positions = Positions(through=max(positions.through, event.position))
-        else:
-            self._knowledge.positions = positions.seen(event.position)
-        self._state.note(self._knowledge, event.application_id)
+    def _note(self, change: Change) -> None:
+        self._knowledge.take(change)
+        self._state.note(self._knowledge, change)
 
     def _adopt(self, snapshot: Snapshot) -> None:
-        knowledge = Knowledge(gone=dict(self._knowledge.gone))
-        for table in self._knowledge.tables.values():
+        before = self._knowledge
+        knowledge = Knowledge(gone=dict(before.gone), partial=snapshot.partial)
+        for table in before.tables.values():
             if table.application_id not in snapshot.tables:
                 knowledge.put(table.application_id, table.sequence, None)
         for table in snapshot.tables.values():
             knowledge.put(table.application_id, table.sequence, table)
         knowledge.positions = Positions(through=snapshot.position)
-        self._tell_all(knowledge.snapshot())
+        refused = self._tell_all(knowledge.tables, snapshot.position)
+        for application_id, each in refused.items():
+            if application_id not in before.refused:
+                self._put_aside(application_id, _wire_text(knowledge.tables.get(application_id)), each.reason)
+        self._refuse(knowledge, refused)
         self._state.keep(knowledge)
-        self._knowledge, self._held, self._partial = knowledge, None, snapshot.partial
+        self._knowledge, self._held = knowledge, None
 
-    def _tell(self, event: RoutingEvent) -> None:
-        try:
-            self._listener.apply(event)
-        except Exception as error:
-            raise ListenerFailed(f"event {event.event_id} ({event.action})", error) from error
+    def _tell_all(self, tables: Mapping[str, RoutingTable], position: int) -> dict[str, Refused]:
+        before = self._knowledge
+        return self._teller.everything(tables, position=position, told=before.told(), refused=before.refused)
 
-    def _tell_all(self, snapshot: Snapshot) -> None:
-        try:
-            self._listener.resync(snapshot)
-        except Exception as error:
-            raise ListenerFailed(f"the snapshot at position {snapshot.position}", error) from error
+    def _refuse(self, knowledge: Knowledge, refused: dict[str, Refused]) -> None:
+        knowledge.refused = refused
+        self._retry_at = self._now() + RETRY_SECONDS
+
+    def _put_aside(self, application_id: str, body: str, reason: str) -> None:
+        self._state.park(body, f"the listener refuses it: {reason}")
+        self._retry_at = self._now() + RETRY_SECONDS
+        self._report(f"the listener refuses application {application_id}, which was put aside: {reason}")
+
+
+def _wire_text(table: RoutingTable | None) -> str:
+    return "" if table is None else json.dumps(table.to_wire(), separators=(",", ":"))

@@ -1,17 +1,20 @@
 """The directory that keeps what a follower knows over a restart."""
 
+import contextlib
 import fcntl
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final, Protocol, Self
 
 from routing_spi.files import replace_file, sync
-from routing_spi.knowledge import Knowledge, positions_from
-from routing_spi.table import RoutingTable
+from routing_spi.journal import line_of, replay
+from routing_spi.knowledge import Change, Knowledge
 from routing_spi.wire import Fields
 
-_JOURNAL_AT_MOST: Final = 1_000
+# A journal may grow to this, or to twice the state it began with, so that keeping all of it costs each event little.
+_JOURNAL_CHARACTERS: Final = 1024 * 1024
 _PARKED_BYTES_AT_MOST: Final = 16 * 1024 * 1024
 
 
@@ -25,14 +28,17 @@ class State(Protocol):
     def load(self) -> Knowledge | None:
         """What was kept; None if nothing ever was."""
 
-    def note(self, knowledge: Knowledge, application_id: str) -> None:
-        """Keep what changed of one application, and the positions."""
+    def note(self, knowledge: Knowledge, change: Change) -> None:
+        """Keep one change; `knowledge` contains it already. It is kept for sure once `sync` has returned."""
+
+    def sync(self, knowledge: Knowledge) -> None:
+        """Return when everything noted is kept for sure; `knowledge` is all of it."""
 
     def keep(self, knowledge: Knowledge) -> None:
-        """Keep everything anew."""
+        """Keep everything anew, for sure."""
 
     def park(self, body: str, reason: str) -> None:
-        """Put aside a message that cannot be read, for a person to look at."""
+        """Put aside a message that cannot be read or is refused, for a person to look at."""
 
     def take_acceptance(self) -> bool:
         """True once after the operator has confirmed a held snapshot."""
@@ -49,7 +55,10 @@ class MemoryState:
         """Nothing was kept."""
         return None
 
-    def note(self, knowledge: Knowledge, application_id: str) -> None:
+    def note(self, knowledge: Knowledge, change: Change) -> None:
+        """Nothing is kept."""
+
+    def sync(self, knowledge: Knowledge) -> None:
         """Nothing is kept."""
 
     def keep(self, knowledge: Knowledge) -> None:
@@ -66,10 +75,10 @@ class MemoryState:
 
 
 class StateDirectory:
-    """Knowledge in files: `state.json`, replaced atomically, and a synced journal of what changed since.
+    """Knowledge in files: `state.json`, replaced atomically, and a journal of what changed since.
 
-    After a crash at any moment `load` gives what the last finished call kept. Only one process may use a
-    directory.
+    After a crash at any moment `load` gives at least what the last `sync` or `keep` kept: what was noted since is
+    there in part, in order. Only one process may use a directory.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -78,6 +87,8 @@ class StateDirectory:
         self._generation = 0
         self._journal: IO[str] | None = None
         self._journalled = 0
+        self._room = 0
+        self._unsynced = False
         try:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = (directory / "lock").open("w", encoding="utf-8")
@@ -98,69 +109,77 @@ class StateDirectory:
         self.close()
 
     def close(self) -> None:
-        """Give up the directory; everything noted is already kept."""
-        if self._journal is not None:
-            self._journal.close()
-            self._journal = None
+        """Give up the directory; what was noted and not synced may be lost."""
+        self._end_journal()
         self._lock.close()
 
     def load(self) -> Knowledge | None:
         """What was kept, None if nothing was; raises `StateUnusable` if the files cannot be read."""
-        path = self._directory / "state.json"
-        if not path.exists():
+        kept = read_state(self._directory)
+        if kept is None:
             return None
-        try:
-            wire = Fields.of(json.loads(path.read_text(encoding="utf-8")), "state")
-            self._generation = wire.number("generation")
-            knowledge = Knowledge.from_wire(wire.values)
-            self._replay(knowledge)
-        except (OSError, ValueError) as error:
-            text = f"{path} cannot be read ({error}): remove the directory to start from a snapshot"
-            raise StateUnusable(text) from error
+        self._generation, knowledge = kept
         return knowledge
 
-    def note(self, knowledge: Knowledge, application_id: str) -> None:
-        """Append one line for the application; after enough of them everything is kept anew."""
-        if self._journal is None or self._journalled >= _JOURNAL_AT_MOST:
+    def note(self, knowledge: Knowledge, change: Change) -> None:
+        """Append one line for the change; after enough of them everything is kept anew."""
+        if self._journal is None or self._journalled > self._room:
             self.keep(knowledge)
             return
-        table = knowledge.tables.get(application_id)
-        line = {
-            "application_id": application_id,
-            "sequence": table.sequence if table else knowledge.gone.get(application_id, 0),
-            "table": table.to_wire() if table else None,
-            "through": knowledge.positions.through,
-            "ahead": sorted(knowledge.positions.ahead),
-        }
-        journal, self._journal = self._journal, None  # a line that fails is made good by keeping everything
-        journal.write(json.dumps(line, separators=(",", ":")) + "\n")
-        sync(journal)
-        self._journal = journal
-        self._journalled += 1
+        line = line_of(change)
+        self._unsynced = True
+        with self._writing():
+            self._journal.write(line)
+        self._journalled += len(line)
+
+    def sync(self, knowledge: Knowledge) -> None:
+        """Return when everything noted is on disk."""
+        if not self._unsynced:
+            return
+        if self._journal is None:
+            self.keep(knowledge)
+            return
+        with self._writing():
+            sync(self._journal)
+        self._unsynced = False
 
     def keep(self, knowledge: Knowledge) -> None:
         """Replace `state.json` and begin a new journal; a crash in between leaves the old pair."""
-        previous, self._generation = self._journal_path(), self._generation + 1
-        if self._journal is not None:
-            self._journal.close()
-        # A journal that a crash left behind under the new name would be taken for this state's own.
-        self._journal = self._journal_path().open("w", encoding="utf-8")
-        self._journalled = 0
-        sync(self._journal)
-        replace_file(
-            self._directory / "state.json",
-            json.dumps({"generation": self._generation, **knowledge.to_wire()}, separators=(",", ":")),
-        )
-        previous.unlink(missing_ok=True)
+        previous, generation = _journal_path(self._directory, self._generation), self._generation + 1
+        self._end_journal()
+        text = json.dumps({"generation": generation, **knowledge.to_wire()}, separators=(",", ":"))
+        with self._writing():
+            # A journal that a crash left behind under the new name would be taken for this state's own.
+            self._journal = _journal_path(self._directory, generation).open("w", encoding="utf-8", newline="\n")
+            sync(self._journal)
+            replace_file(self._directory / "state.json", text)
+            previous.unlink(missing_ok=True)
+        self._generation, self._journalled, self._unsynced = generation, 0, False
+        self._room = max(_JOURNAL_CHARACTERS, 2 * len(text))
 
     def park(self, body: str, reason: str) -> None:
         """Append the message and the reason to `parked.jsonl`, which stops growing at 16 MiB."""
-        path = self._directory / "parked.jsonl"
+        path = parked_file(self._directory)
         if path.exists() and path.stat().st_size > _PARKED_BYTES_AT_MOST:
             return
-        with path.open("a", encoding="utf-8") as parked:
+        with self._writing(), path.open("a", encoding="utf-8") as parked:
             parked.write(json.dumps({"reason": reason, "body": body}) + "\n")
             sync(parked)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self._end_journal()  # what failed is made good by keeping everything
+            text = f"{self._directory} cannot be written ({error.strerror}): nothing counts as done until it can"
+            raise StateUnusable(text) from error
+
+    def _end_journal(self) -> None:
+        if self._journal is not None:
+            with contextlib.suppress(OSError):  # what is not on disk was never confirmed
+                self._journal.close()
+            self._journal = None
 
     def accept(self) -> None:
         """Make the file that confirms the next held snapshot."""
@@ -174,20 +193,45 @@ class StateDirectory:
             return False
         return True
 
-    def _journal_path(self) -> Path:
-        return self._directory / f"journal-{self._generation}.jsonl"
 
-    def _replay(self, knowledge: Knowledge) -> None:
-        path = self._journal_path()
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
-        for line in lines:
-            if not line.endswith("\n"):  # torn by a crash: its event was never confirmed
-                break
-            _replay_line(knowledge, Fields.of(json.loads(line), "journal"))
+def parked_file(directory: Path) -> Path:
+    """Where a directory's messages are that were put aside: one JSON line each, with `reason` and `body`."""
+    return directory / "parked.jsonl"
 
 
-def _replay_line(knowledge: Knowledge, line: Fields) -> None:
-    wire = line.values.get("table")
-    table = None if wire is None else RoutingTable.from_wire(wire)
-    knowledge.put(line.text("application_id"), line.number("sequence"), table)
-    knowledge.positions = positions_from(line.number("through"), line)
+def read_state(directory: Path) -> tuple[int, Knowledge] | None:
+    """The generation of what is kept in a directory, and what that is; None if nothing is.
+
+    Another process may use the directory meanwhile. Raises `StateUnusable` if the files cannot be read.
+    """
+    path = directory / "state.json"
+    try:
+        while path.exists():
+            wire = Fields.of(json.loads(path.read_text(encoding="utf-8")), "state")
+            generation = wire.number("generation")
+            knowledge = Knowledge.from_wire(wire.values)
+            lines = _journal_lines(_journal_path(directory, generation))
+            if lines is None and _generation(path) != generation:
+                continue  # its owner has just kept everything anew
+            replay(lines or (), knowledge)
+            return generation, knowledge
+    except (OSError, ValueError) as error:
+        text = f"{path} cannot be read ({error}): remove the directory to start from a snapshot"
+        raise StateUnusable(text) from error
+    return None
+
+
+def _journal_lines(path: Path) -> list[str] | None:
+    try:
+        with path.open(encoding="utf-8", errors="replace", newline="\n") as journal:
+            return list(journal)
+    except FileNotFoundError:
+        return None
+
+
+def _generation(path: Path) -> int:
+    return Fields.of(json.loads(path.read_text(encoding="utf-8")), "state").number("generation")
+
+
+def _journal_path(directory: Path, generation: int) -> Path:
+    return directory / f"journal-{generation}.jsonl"

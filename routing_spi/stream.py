@@ -1,15 +1,19 @@
 """Follows a broker's HTTP stream for as long as it is asked to, through cuts, expiry and held snapshots."""
 
+import time
 from collections.abc import Iterator
 from threading import Event
-from time import sleep
 
 from routing_spi.backoff import Backoff
 from routing_spi.codec import decode_json
 from routing_spi.events import RoutingEvent
 from routing_spi.follower import Follower, ListenerFailed, Report, SnapshotHeld, SourceUnavailable
 from routing_spi.http_source import AccessRefused, HttpBroker, PositionExpired
+from routing_spi.state import StateUnusable
 from routing_spi.wire import MalformedMessage
+
+# A lone event is on disk at once, and of a flow so much at a time: what is lost is read again from the log.
+_SETTLE_SECONDS = 0.1
 
 
 def follow_stream(
@@ -28,6 +32,7 @@ def follow_stream(
     `StateUnusable`.
     """
     waits = backoff or Backoff()
+    settled = time.monotonic()
     needs_snapshot, welcome = not follower.start() or afresh, False
     while not stop.is_set():
         try:
@@ -38,7 +43,12 @@ def follow_stream(
                 welcome = True
                 _take(follower, line)
                 waits.reset()
+                if not line or time.monotonic() - settled > _SETTLE_SECONDS:
+                    follower.settle()
+                    follower.retry()
+                    settled = time.monotonic()
                 if stop.is_set():
+                    follower.settle()
                     return
             report("the stream ended: connecting again")
         except PositionExpired as error:
@@ -48,7 +58,7 @@ def follow_stream(
             if not welcome:
                 raise
             report(str(error))
-        except (SourceUnavailable, SnapshotHeld, ListenerFailed) as error:
+        except (SourceUnavailable, SnapshotHeld, ListenerFailed, StateUnusable) as error:
             report(str(error))
         stop.wait(waits.next_seconds())
 
@@ -61,7 +71,7 @@ def _take(follower: Follower, line: str) -> None:
     except MalformedMessage as error:
         follower.park(line, str(error))
         return
-    follower.receive(event)
+    follower.receive(event, line)
 
 
 def watch_stream(broker: HttpBroker, after: int, *, report: Report) -> Iterator[RoutingEvent]:
@@ -83,7 +93,7 @@ def watch_stream(broker: HttpBroker, after: int, *, report: Report) -> Iterator[
             if not welcome or isinstance(error, PositionExpired):
                 raise
             report(str(error))
-        sleep(waits.next_seconds())
+        time.sleep(waits.next_seconds())
 
 
 def _read(line: str, report: Report) -> RoutingEvent | None:

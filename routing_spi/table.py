@@ -2,16 +2,21 @@
 
 import hashlib
 import json
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeAlias
 
 from routing_spi.endpoint import ROTATED_IN, ROTATED_OUT, Endpoint
 from routing_spi.events import Action, RoutingEvent
 from routing_spi.wire import JSON, Fields, MalformedMessage
 
 NOT_HA: Final = "not_ha"
+
+EndpointKey: TypeAlias = tuple[str, str, int]
+_KEY: Final = attrgetter("key")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,19 +136,27 @@ def _changed(table: RoutingTable, event: RoutingEvent) -> RoutingTable:
 
 
 def _added(table: RoutingTable, fields: Fields) -> RoutingTable:
-    endpoint = Endpoint.from_wire(fields.values)
-    others = [known for known in table.endpoints if known.key != endpoint.key]
+    endpoint = Endpoint.of_event(fields.values)
     first_head = endpoint.gear_id if endpoint.is_head else None
+    before, after = _around(table, endpoint.key)
     return replace(
         table,
-        endpoints=_endpoints([*others, endpoint]),
+        endpoints=(*before, endpoint, *after),
         head_gear_id=table.head_gear_id or first_head,
     )
 
 
 def _removed(table: RoutingTable, fields: Fields) -> RoutingTable:
     key = (fields.text("gear_id"), fields.text("public_address"), fields.port("public_port"))
-    return replace(table, endpoints=tuple(e for e in table.endpoints if e.key != key))
+    before, after = _around(table, key)
+    return replace(table, endpoints=(*before, *after))
+
+
+def _around(table: RoutingTable, key: EndpointKey) -> tuple[tuple[Endpoint, ...], tuple[Endpoint, ...]]:
+    """The endpoints before and after the place of `key`; they are in order, and there may be thousands."""
+    place = bisect_left(table.endpoints, key, key=_KEY)
+    there = place < len(table.endpoints) and table.endpoints[place].key == key
+    return table.endpoints[:place], table.endpoints[place + there :]
 
 
 def _alias_added(table: RoutingTable, fields: Fields) -> RoutingTable:

@@ -24,23 +24,23 @@ class Fields:
     @classmethod
     def of(cls, value: object, what: str) -> "Fields":
         """`value` as fields; refuses what is not a mapping with text keys."""
-        if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        if not isinstance(value, Mapping) or not set(map(type, value)) <= {str}:
             msg = f"{what} must be a mapping with text keys, not {_shown(value)}"
             raise MalformedMessage(msg)
         return cls(values=value, what=what)
 
     def text(self, name: str) -> str:
         """A text that is not empty."""
-        value = self._present(name)
+        value = self.values.get(name)
         if not isinstance(value, str) or not value:
-            self._refuse(name, "a text that is not empty", value)
+            self._refuse(name, "a text that is not empty", self._present(name))
         return value
 
     def any_text(self, name: str) -> str:
         """A text, empty or not."""
-        value = self._present(name)
+        value = self.values.get(name)
         if not isinstance(value, str):
-            self._refuse(name, "a text", value)
+            self._refuse(name, "a text", self._present(name))
         return value
 
     def optional_text(self, name: str) -> str | None:
@@ -52,16 +52,16 @@ class Fields:
 
     def flag(self, name: str) -> bool:
         """True or false."""
-        value = self._present(name)
+        value = self.values.get(name)
         if not isinstance(value, bool):
-            self._refuse(name, "true or false", value)
+            self._refuse(name, "true or false", self._present(name))
         return value
 
     def number(self, name: str, *, least: int = 0) -> int:
         """A whole number of at least `least`; true and false are no numbers."""
-        value = self._present(name)
+        value = self.values.get(name)
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            self._refuse(name, f"a whole number of at least {least}", value)
+            self._refuse(name, f"a whole number of at least {least}", self._present(name))
         return value
 
     def optional_number(self, name: str, *, least: int = 0) -> int | None:

@@ -2,13 +2,20 @@
 
 import os
 import shutil
+import socket
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from bind_server import Bind
 
 MISSING = "service missing: "
 UNIQUE_NAME_LENGTH = 12
@@ -33,6 +40,12 @@ def rabbitmq_address() -> str:
     return os.environ.get("TEST_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672//")
 
 
+def stomp_address() -> tuple[str, int]:
+    """Where the same RabbitMQ speaks STOMP to old listeners."""
+    host, _, port = os.environ.get("TEST_STOMP_ADDRESS", "127.0.0.1:61613").rpartition(":")
+    return host, int(port)
+
+
 def postgresql_address() -> str:
     """The URL of a role that may create databases; each test makes its own database and drops it."""
     return os.environ.get("TEST_POSTGRESQL_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
@@ -46,6 +59,10 @@ def probe_rabbitmq() -> None:
             connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
         except kombu.exceptions.OperationalError as error:
             raise ConnectionError(str(error)) from error
+
+
+def probe_stomp() -> None:
+    socket.create_connection(stomp_address(), timeout=3).close()
 
 
 def probe_postgresql() -> None:
@@ -62,11 +79,23 @@ def probe_dig() -> None:
         raise FileNotFoundError("no command named dig")
 
 
+def probe_bind() -> None:
+    from bind_server import COMMAND
+
+    if shutil.which(COMMAND) is None:
+        raise FileNotFoundError("no command named named")
+
+
 SERVICES = {
     "rabbitmq": Service(
         fixture="rabbitmq_url",
         advice="apt-get install rabbitmq-server; rabbitmq-server -detached (or set TEST_RABBITMQ_URL)",
         probe=probe_rabbitmq,
+    ),
+    "stomp": Service(
+        fixture="stomp",
+        advice="rabbitmq-plugins enable rabbitmq_stomp (or set TEST_STOMP_ADDRESS)",
+        probe=probe_stomp,
     ),
     "postgresql": Service(
         fixture="postgresql_url",
@@ -74,6 +103,7 @@ SERVICES = {
         probe=probe_postgresql,
     ),
     "dig": Service(fixture="dig", advice="apt-get install bind9-dnsutils", probe=probe_dig),
+    "bind": Service(fixture="bind", advice="apt-get install bind9 (its own server need not run)", probe=probe_bind),
 }
 
 
@@ -146,6 +176,12 @@ def rabbitmq_url() -> str:
 
 
 @pytest.fixture
+def stomp() -> tuple[str, int]:
+    """Where the running RabbitMQ speaks STOMP, shared by all tests."""
+    return stomp_address()
+
+
+@pytest.fixture
 def postgresql_url() -> Iterator[str]:
     """The URL of an empty PostgreSQL database of this test's own, as SQLAlchemy takes it."""
     import psycopg
@@ -166,3 +202,15 @@ def dig() -> str:
     path = shutil.which("dig")
     assert path is not None
     return path
+
+
+@pytest.fixture
+def bind() -> "Iterator[Bind]":
+    """A DNS server of this test's own that answers and takes updates."""
+    from bind_server import Bind
+
+    with TemporaryDirectory() as directory:
+        made = Bind(Path(directory))
+        made.start()
+        yield made
+        made.stop()

@@ -85,13 +85,14 @@ class Message:
 class Answer:
     """What is shown: the value, still to be put in the shape that `urls` names, and the messages.
 
-    `kind` chooses among the shapes where a resource has several.
+    `kind` chooses among the shapes where a resource has several; `headers` are sent beside it.
     """
 
     data: object = None
     messages: tuple[Message, ...] = ()
     status: int = 200
     kind: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -19,8 +19,13 @@ STATUSES: dict[type[Refusal], int] = {
     errors.TooManyNamespaces: 409,
     errors.NoNodeAvailable: 500,
     errors.ApplicationBusy: 500,
+    errors.RequestUnderWay: 409,
     errors.NodeFailed: 500,
+    errors.OperationCancelled: 409,
+    errors.OperationNotCancellable: 409,
     errors.LogUnavailable: 410,
+    errors.StorageUnavailable: 503,
+    errors.StorageFull: 507,
     EventGone: 410,
     refusals.Unreadable: 400,
     refusals.TooLarge: 413,
@@ -32,6 +37,7 @@ STATUSES: dict[type[Refusal], int] = {
     refusals.TooManyStreams: 503,
     refusals.Unauthorized: 401,
 }
+RETRY_SECONDS = "1"
 # Shown with what could not be done and with the number to ask for in the log.
 WRAPPED = (errors.NoNodeAvailable, errors.NodeFailed)
 
@@ -54,6 +60,8 @@ def refused(refusal: Refusal, reference: str, version: float = LATEST) -> Respon
     if isinstance(refusal, NoNodeAvailable) and refusal.advice:
         messages.append(Message(severity="warning", text=refusal.advice, exit_code=refusal.exit_code))
     response = envelope(status=status_of(refusal), messages=messages, version=version)
+    if isinstance(refusal, errors.RequestUnderWay):
+        response.headers["Retry-After"] = RETRY_SECONDS
     if isinstance(refusal, refusals.Moved):
         response.headers["Location"] = refusal.location
     if isinstance(refusal, refusals.MethodNotAllowed):

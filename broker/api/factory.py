@@ -14,6 +14,7 @@ from werkzeug.routing import Rule
 from broker.api.auth import identity_headers
 from broker.api.dispatch import Dispatcher
 from broker.api.errors import failed, refused
+from broker.api.idempotency import AnswerBook
 from broker.api.negotiation import LATEST
 from broker.api.openapi import described
 from broker.api.options import ApiOptions
@@ -65,6 +66,7 @@ def make_wsgi_app(platform: Platform, options: ApiOptions, stopping: Callable[[]
         platform=platform,
         options=options,
         slots=StreamSlots(options.max_streams, options.streams_per_login),
+        answers=AnswerBook(),
         stopping=stopping,
     )
     for number, url in enumerate(described(urls(), options)):

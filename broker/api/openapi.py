@@ -8,12 +8,16 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
 from broker.api import fields
+from broker.api.accepted import ACCEPTED, PREFERENCE_APPLIED
 from broker.api.call import Answer, Call
+from broker.api.idempotency import REPLAYED
 from broker.api.negotiation import JSON, SUPPORTED
 from broker.api.options import ApiOptions
 from broker.api.parameters import FORM
 from broker.api.paths import PREFIX
+from broker.api.preferences import IDEMPOTENCY_KEY, LONGEST_KEY, PREFER, RESPOND_ASYNC
 from broker.api.schemas.application_wishes import CartridgeWishes, Config, VariableWishes
+from broker.api.schemas.operations import OperationSchema, PageSize
 from broker.api.streams import MEDIA, SERVER_SENT
 from broker.api.url import Shape, Url, here
 
@@ -22,16 +26,20 @@ _CAPTURE = re.compile(r"<(\w+)>")
 UNAUTHORIZED = 401
 ALWAYS = (400, 406, 500)
 WITH_BODY = (413, 415)
+# A key may be misused, or its first request be under way.
+WITH_KEY = (409, 422)
 REASONS = {
     200: "Done",
     201: "Created",
+    202: "It is an operation that goes on by itself, at `Location`, as the client prefers it",
     301: "It has another URL, in `Location`",
     400: "The request could not be read",
     401: "No login, or a wrong one; plain text with a `WWW-Authenticate` challenge",
     403: "Not permitted",
     404: "Not found among what the caller may see",
     406: "The version or format is not offered",
-    409: "More than one application is meant, or no further domain is allowed",
+    409: "More than one application is meant, no further domain is allowed, an operation cannot be cancelled, or the"
+    " first request with the same Idempotency-Key has no answer yet",
     410: "Gone: the event, or the log at that position",
     413: "The body is too large",
     415: "The body is neither JSON nor a form",
@@ -112,16 +120,30 @@ def _operation(url: Url, path: str, place: int) -> dict[str, Any]:
     if url.form is not None and url.method in {"POST", "PUT", "PATCH"}:
         body = {"schema": url.form}
         operation["requestBody"] = {"content": {JSON: body, FORM: dict(body)}}
-    if SERVER_SENT in url.media:
-        described_header = {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}}
-        operation["parameters"].append(described_header)
+    operation["parameters"] += [
+        {"name": name, "in": "header", "schema": schema} for name, schema in _headers(url).items()
+    ]
     return operation
+
+
+def _headers(url: Url) -> dict[str, dict[str, Any]]:
+    """The headers that mean something to the resource."""
+    headers: dict[str, dict[str, Any]] = {}
+    if url.changes:
+        headers[IDEMPOTENCY_KEY] = {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY}
+    if url.becomes_operation:
+        headers[PREFER] = {"type": "string", "examples": [RESPOND_ASYNC]}
+    if SERVER_SENT in url.media:
+        headers["Last-Event-ID"] = {"type": "string"}
+    return headers
 
 
 def _responses(url: Url) -> dict[str, Any]:
     statuses = {*ALWAYS, *url.refusals, *((UNAUTHORIZED,) if url.login else ())}
     if url.method != "GET":
         statuses |= set(WITH_BODY)
+    if url.changes:
+        statuses |= set(WITH_KEY)
     responses: dict[str, Any] = {
         str(status): {
             "description": REASONS[status],
@@ -134,6 +156,11 @@ def _responses(url: Url) -> dict[str, Any]:
         for status in sorted(statuses)
     }
     responses[str(url.status)] = {"description": REASONS[url.status], "content": _content(url)}
+    if url.becomes_operation:
+        responses[str(ACCEPTED)] = {"description": REASONS[ACCEPTED], "headers": _TO_ACCEPTED, "content": _accepted()}
+    if url.changes:
+        for response in responses.values():
+            response["headers"] = {**response.get("headers", {}), **_REPLAYED}
     return responses
 
 
@@ -145,6 +172,10 @@ def _content(url: Url) -> dict[str, Any]:
     shapes = (url.shape, *url.other_shapes)
     schemas = [_envelope(_data(shape), [shape.kind]) for shape in shapes]
     return {JSON: {"schema": schemas[0] if len(schemas) == 1 else {"oneOf": schemas}}}
+
+
+def _accepted() -> dict[str, Any]:
+    return {JSON: {"schema": _envelope(OperationSchema(), ["operation"])}}
 
 
 def _data(shape: Shape) -> Any:
@@ -171,6 +202,9 @@ def _envelope(data: Any, kinds: list[str | None]) -> dict[str, Any]:
     }
 
 
+_TEXT = {"schema": {"type": "string"}}
+_TO_ACCEPTED = {"Location": {"schema": {"type": "string", "format": "uri"}}, PREFERENCE_APPLIED: _TEXT}
+_REPLAYED = {REPLAYED: {"description": "`true` where this is the answer to an earlier request", **_TEXT}}
 _MESSAGE: dict[str, Any] = {
     "type": "object",
     "required": ["severity", "text", "exit_code", "field", "index"],
@@ -204,7 +238,7 @@ def _map_fields(plugin: MarshmallowPlugin) -> None:
     kinds: tuple[tuple[str, tuple[type, ...]], ...] = (
         ("string", (fields.Text, fields.Value, fields.Owner)),
         ("boolean", (fields.Flag,)),
-        ("integer", (fields.Number, fields.Position, fields.Count)),
+        ("integer", (fields.Number, fields.Position, fields.Count, PageSize)),
         ("array", (fields.Words, CartridgeWishes, VariableWishes)),
         ("object", (fields.Links, Config)),
     )

@@ -1,11 +1,13 @@
 """Streams of routing events: JSON lines or server-sent events, each sent as soon as it is there."""
 
+import contextlib
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from broker.api.refusals import TooManyStreams
+from broker.core.errors import LogUnavailable
 from broker.core.owner import User
 from broker.interfaces import LoggedEvent, Platform
 from broker.usecases.routing import PAGE, follow_events, read_events, wire_text
@@ -46,7 +48,7 @@ def _server_sent(event: LoggedEvent | None) -> bytes:
 def pieces(
     platform: Platform, user: User, reading: Reading, form: PieceOf, stopping: Callable[[], bool]
 ) -> Iterator[bytes]:
-    """The events as bytes. Raises `LogUnavailable` at once, not while they are sent.
+    """The events as bytes. Raises `LogUnavailable` at once; a stream that falls behind what is kept just ends.
 
     What the log has is sent a page at a time; what comes after it, event by event. A stream that follows begins
     with a heartbeat, so that the client knows at once that it is connected.
@@ -62,11 +64,15 @@ def pieces(
             left = None if left is None else left - len(events)
             if left == 0 or stopping():
                 return
-            events, position = read_events(platform, user, position, _page(left))
+            try:
+                events, position = read_events(platform, user, position, _page(left))
+            except LogUnavailable:
+                return  # so slow that the log has gone on without it; when it asks again it is told
         if reading.follows and left != 0:
             seconds = reading.heartbeat_seconds
             coming = follow_events(platform, user, position, heartbeat_seconds=seconds, until=stopping)
-            yield from map(form, _at_most(left, coming))
+            with contextlib.suppress(LogUnavailable):  # as above
+                yield from map(form, _at_most(left, coming))
 
     return generate()
 

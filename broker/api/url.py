@@ -40,10 +40,16 @@ class Shape:
     bare: bool = False
 
 
+# No data: what was asked for is gone.
+NOTHING = Shape(kind=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Url:
     """A resource with its method; `refusals` are the statuses it may answer with beside those of every request.
 
+    What changes something has a `recall`, which makes the answer anew for a client that did not get the first one.
+    With `becomes_operation` it is answered with 202 where the client prefers that.
     With `finds` whatever the path names must be there, and that is said before what is wrong with a parameter.
     """
 
@@ -59,6 +65,13 @@ class Url:
     media: tuple[str, ...] = (JSON,)
     login: bool = True
     finds: bool = True
+    recall: Callable[[Call], Answer] | None = None
+    becomes_operation: bool = False
+
+    @property
+    def changes(self) -> bool:
+        """Whether a request may be sent under an Idempotency-Key, because it does something."""
+        return self.login and self.method not in {"GET", "HEAD"}
 
     def shape_of(self, kind: str | None) -> Shape:
         """The shape of that name, or the usual one."""

@@ -1,4 +1,4 @@
-"""The way to nodes whose agents run elsewhere: commands to their queues, replies and heartbeats from one exchange."""
+"""The way to nodes whose agents run elsewhere: commands to their queues, replies to this process's own."""
 # mypy: allow-untyped-calls
 # kombu annotates few of its functions.
 
@@ -7,48 +7,63 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from kombu.connection import Connection
-from kombu.entity import Exchange, Queue, binding
+from kombu.entity import Exchange, Queue
 from kombu.exceptions import KombuError
 from kombu.message import Message
 from kombu.messaging import Consumer, Producer
-from kombu.mixins import ConsumerMixin
 
+from broker.bus.calls import Call, Calls
+from broker.bus.hearing import Hearing
+from broker.bus.sender import Sender, connection_to
 from broker.interfaces import Json
+
+NODES_EXCHANGE = "gearbroker.nodes"
+IDLE_SECONDS = 0.5
+RECONNECT_SECONDS = 0.5
 
 _log = logging.getLogger(__name__)
 
-NODES_EXCHANGE = "gearbroker.nodes"
-PERSISTENT = 2
 
+class BusChannel:
+    """Sends commands and gathers what nodes answer; with `watches` it also hears who is alive.
 
-class BusChannel(ConsumerMixin):
-    """Sends commands and gathers what nodes answer. A command that cannot be sent is one that is not answered."""
+    One for each process, for any number of threads. Two connections, each with a thread of its own: one sends, the
+    other listens to a queue that ends with it. When that queue is new, after the bus was away, what still waits is
+    sent again, to be answered there; agents do nothing twice. A command that cannot be sent in time is not answered.
 
-    def __init__(self, url: str, *, exchange: str = NODES_EXCHANGE) -> None:
-        self.connection = Connection(url, connect_timeout=5)
+    Whatever else arrives is dropped: what is no JSON or no replies, a reply that nobody waits for, that comes a
+    second time, or from another node than was told. The first of each such thing on a connection is a warning.
+    """
+
+    def __init__(self, url: str, *, exchange: str = NODES_EXCHANGE, watches: bool = True) -> None:
         self._url = url
-        self._sending = Connection(url, connect_timeout=5)
         self._exchange = Exchange(exchange, type="topic", durable=True)
+        self._watches = watches
+        self._calls = Calls()
+        self._sender = Sender(url, self._calls)
+        self._hearing = Hearing()
         self._lock = threading.Lock()
-        self._waiting: dict[str, _Box] = {}
+        self._arrived: set[str] = set()
         self._heard: set[str] = set()
-        self._thread = threading.Thread(target=self.run, name="node-channel", daemon=True)
+        self._warned: set[str] = set()
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="node-channel", daemon=True)
 
     def start(self) -> None:
         """Begin to hear nodes."""
+        self._sender.start()
         self._thread.start()
 
     def close(self) -> None:
-        """Hear nobody any more."""
-        self.should_stop = True
+        """Hear nobody any more; who waits for replies gets what has come."""
+        self._closed.set()
+        self._calls.end()
         if self._thread.is_alive():
             self._thread.join(5)
-        with self._lock:
-            self._sending.release()
+        self._sender.close()
 
     def heard(self) -> list[str]:
         """The nodes that were heard of since the last call."""
@@ -56,82 +71,111 @@ class BusChannel(ConsumerMixin):
             heard, self._heard = self._heard, set()
         return sorted(heard)
 
+    def listening(self) -> tuple[float, float]:
+        """From when to when, without a break and in monotonic seconds, every heartbeat has arrived here."""
+        return self._hearing.span()
+
     def call(self, commands: Sequence[Json], deadline_seconds: float) -> Mapping[str, Json]:
         """Send commands and wait for their replies, until the deadline for those that do not come."""
-        box = _Box({str(command["command_id"]) for command in commands})
-        with self._lock:
-            self._waiting.update(dict.fromkeys(box.missing, box))
+        call = Call(commands, deadline_seconds)
+        self._calls.add(call)
         try:
-            self._send(commands)
-            box.wait(deadline_seconds)
+            self._sender.wake()
+            if not self._closed.is_set():
+                call.wait()
         finally:
-            with self._lock:
-                for command in commands:
-                    self._waiting.pop(str(command["command_id"]), None)
-        return box.replies
+            self._calls.remove(call)
+        return call.end()
 
-    def _send(self, commands: Sequence[Json]) -> None:
-        with self._lock:
+    def _run(self) -> None:
+        while not self._closed.is_set():
+            connection = connection_to(self._url)
+            errors = (KombuError, OSError, *connection.connection_errors, *connection.channel_errors)
             try:
-                producer = Producer(self._sending.default_channel)
-                for command in commands:
-                    queue = Queue(f"gearbroker.node.{command['node_id']}", durable=True)
-                    producer.publish(
-                        json.dumps(command),
-                        routing_key=queue.name,
-                        declare=[queue],
-                        content_type="application/json",
-                        content_encoding="utf-8",
-                        delivery_mode=PERSISTENT,
-                    )
-            except (KombuError, OSError, *self._sending.connection_errors) as error:
-                # What was not sent is not answered in time, and the operation ends as its rule says.
-                _log.warning("commands cannot be sent", extra={"reason": str(error)})
-                self._sending.release()
-                self._sending = Connection(self._url, connect_timeout=5)
+                connection.ensure_connection(max_retries=0)
+                self._listen(connection)
+                connection.release()
+            except errors as error:
+                _log.warning("nodes cannot be heard", extra={"reason": str(error)})
+                connection.collect()  # without a word to the other side, which may be one that no longer answers
+                self._closed.wait(RECONNECT_SECONDS)
+            finally:
+                self._sender.answer_to(None)
 
-    def get_consumers(self, consumer_class: Callable[..., Consumer], channel: Any) -> list[Consumer]:  # noqa: ARG002 kombu gives it
-        """Hear replies and heartbeats in a queue of this process's own, which ends with it."""
-        queue = Queue(
-            f"gearbroker.broker.{uuid.uuid4().hex}",
-            bindings=[binding(self._exchange, routing_key=key) for key in ("reply.#", "heartbeat.#")],
-            exclusive=True,
-            auto_delete=True,
-            durable=False,
-        )
-        return [consumer_class(queues=[queue], on_message=self._on_message, no_ack=True)]
+    def _listen(self, connection: Connection) -> None:
+        replies = _own_queue("replies")
+        beats = _own_queue("heartbeats", exchange=self._exchange, routing_key="heartbeat.#")
+        own_voice = Producer(connection)
+        consumers = [Consumer(connection, [replies], on_message=self._on_replies, no_ack=True)]
+        if self._watches:
+            consumers.append(Consumer(connection, [beats], on_message=self._on_heartbeat, no_ack=True))
+        for consumer in consumers:
+            consumer.consume()
+        self._warned.clear()
+        self._sender.answer_to(replies.name)
+        self._hearing.begin()
+        self._arrived.clear()
+        next_look = 0.0
+        while not self._closed.is_set():
+            if time.monotonic() >= next_look:
+                next_look = time.monotonic() + IDLE_SECONDS
+                connection.heartbeat_check()
+                if self._watches:
+                    own_voice.publish(self._hearing.pulse(), routing_key=beats.name)
+            try:
+                connection.drain_events(timeout=IDLE_SECONDS)
+            except TimeoutError:
+                continue
 
-    def _on_message(self, message: Message) -> None:
+    def _on_replies(self, message: Message) -> None:
         try:
-            wire = json.loads(message.body)
-            node_id = str(wire["node_id"])
-        except (ValueError, KeyError, TypeError) as error:
-            _log.warning("not a message of a node", extra={"reason": str(error)})
+            replies = json.loads(message.body)["replies"]
+        except (ValueError, KeyError, TypeError):
+            replies = None
+        if not isinstance(replies, list):
+            self._dropped("a message that holds no replies")
             return
-        with self._lock:
-            self._heard.add(node_id)
-            box = self._waiting.get(str(wire.get("command_id")))
-        if box is not None:
-            box.take(wire)
+        for reply in replies:
+            reason = self._calls.deliver(reply)
+            if reason is not None:
+                self._dropped(reason)
+
+    def _on_heartbeat(self, message: Message) -> None:
+        text = message.body if isinstance(message.body, str) else bytes(message.body).decode("utf-8", "replace")
+        is_news = self._hearing.hears(text)
+        if is_news is not None:
+            self._take_in(is_news=is_news)
+            return
+        try:
+            node_id = json.loads(text)["node_id"]
+        except (ValueError, KeyError, TypeError):
+            node_id = None
+        if not isinstance(node_id, str):
+            self._dropped("a message that is no heartbeat")
+            return
+        self._arrived.add(node_id)
+
+    def _take_in(self, *, is_news: bool) -> None:
+        """What arrived before a pulse was heard of; unless it comes late, as after this process was stopped."""
+        if is_news:
+            with self._lock:
+                self._heard |= self._arrived
+        self._arrived.clear()
+
+    def _dropped(self, what: str) -> None:
+        """Say what was dropped: as a warning once, then for whoever looks closely."""
+        level = logging.DEBUG if what in self._warned else logging.WARNING
+        self._warned.add(what)
+        _log.log(level, "dropped: %s", what)
 
 
-class _Box:
-    """The replies that one call waits for."""
-
-    def __init__(self, missing: set[str]) -> None:
-        self.missing = missing
-        self.replies: dict[str, Json] = {}
-        self._condition = threading.Condition()
-
-    def take(self, wire: Json) -> None:
-        with self._condition:
-            command_id = str(wire["command_id"])
-            self.replies[command_id] = wire
-            self.missing.discard(command_id)
-            if not self.missing:
-                self._condition.notify_all()
-
-    def wait(self, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        with self._condition:
-            self._condition.wait_for(lambda: not self.missing, max(0.0, deadline - time.monotonic()))
+def _own_queue(what: str, exchange: Exchange | None = None, routing_key: str = "") -> Queue:
+    """A queue of this process's own, which ends with its connection."""
+    return Queue(
+        f"gearbroker.broker.{what}.{uuid.uuid4().hex}",
+        exchange,
+        routing_key,
+        exclusive=True,
+        auto_delete=True,
+        durable=False,
+    )

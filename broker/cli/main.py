@@ -14,6 +14,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "the whole platform in one process, telling its story, then yours to try",
     ),
     "serve": ("broker.cli.commands.serve", "the same broker without the story, until interrupted"),
+    "work": ("broker.cli.commands.work", "the work behind brokers that share a database, until interrupted"),
+    "doctor": ("broker.cli.commands.doctor", "check everything a broker needs, and say what to do"),
     "migrate": ("broker.cli.commands.migrate", "bring the database to the schema of this version"),
     "add-node": ("broker.cli.commands.add_node", "register a node whose agent is on the bus"),
     "node": ("broker.cli.commands.node", "list simulated nodes, and switch their faults on and off"),

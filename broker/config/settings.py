@@ -8,7 +8,7 @@ from typing import Any
 from broker.config import values
 from broker.config.file import read_file
 from broker.core.errors import ConfigurationError
-from broker.core.redaction import redacted
+from broker.core.redaction import HIDDEN, redacted
 
 CONFIGURATION_FILE = "GEARBROKER_CONF"
 EMBEDDED_BUS = "embedded://"
@@ -55,6 +55,15 @@ class Settings:
     dns_port: int = _setting("DNS_PORT", 8053, values.integer(0, 65535))
     cloud_domain: str = _setting("CLOUD_DOMAIN", "example.com", values.host_name)
 
+    # The DNS server that is told the names by updates; nothing: they are answered from the database only.
+    bind_server: str = _setting("BIND_SERVER", "", _ADDRESS_OR_NOTHING)
+    bind_port: int = _setting("BIND_PORT", 53, values.integer(1, 65535))
+    # Nothing: CLOUD_DOMAIN.
+    bind_zone: str = _setting("BIND_ZONE", "", values.host_name_or_nothing)
+    bind_keyname: str = _setting("BIND_KEYNAME", "", _WORD_OR_NOTHING)
+    bind_keyvalue: str = _setting("BIND_KEYVALUE", "", values.base64_or_nothing, secret=True)
+    bind_keyalgorithm: str = _setting("BIND_KEYALGORITHM", "hmac-sha256", values.key_algorithm)
+
     allow_ha_applications: bool = _setting("ALLOW_HA_APPLICATIONS", True, values.boolean)
     default_allow_ha: bool = _setting("DEFAULT_ALLOW_HA", False, values.boolean)
     manage_ha_dns: bool = _setting("MANAGE_HA_DNS", True, values.boolean)
@@ -91,6 +100,13 @@ class Settings:
     heartbeat_interval_seconds: float = _setting("HEARTBEAT_INTERVAL_SECONDS", 1.0, values.seconds(zero=False))
     heartbeats_missed: int = _setting("HEARTBEATS_MISSED", 3, values.integer(1))
 
+    # How long the beats of another process may stand still before it is dead and its operations are gone on with.
+    dead_after_seconds: float = _setting("DEAD_AFTER_SECONDS", 5.0, values.seconds(zero=False))
+
+    # How long what has happened can be read again, in days; 0: for ever.
+    routing_log_days: int = _setting("ROUTING_LOG_DAYS", 7, values.integer(0, 36_500))
+    operations_days: int = _setting("OPERATIONS_DAYS", 30, values.integer(0, 36_500))
+
     spi_dialects: tuple[str, ...] = _setting("SPI_DIALECTS", ("json",), values.choices("json", "ose2-yaml"))
     routing_exchange: str = _setting("ROUTING_EXCHANGE", "gearbroker.routing", _WORD)
     ose2_exchange: str = _setting("OSE2_EXCHANGE", "amq.topic", _WORD)
@@ -99,12 +115,26 @@ class Settings:
     def __post_init__(self) -> None:
         if not self.database_url:
             object.__setattr__(self, "database_url", f"sqlite:///{self.data_dir / 'gearbroker.db'}")
+        if self.bind_server and not self.bind_zone:
+            object.__setattr__(self, "bind_zone", self.cloud_domain)
         for name, text in _contradictions(self):
             raise ConfigurationError(f"{name}: {text}", field=name)
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether several processes may share this database and bus; otherwise one process does everything."""
+        return self.nodes == "bus" and not self.database_url.startswith("sqlite")
+
     def __repr__(self) -> str:
-        shown = ", ".join(f"{each.name}={redacted(repr(getattr(self, each.name)))}" for each in fields(self))
+        shown = ", ".join(f"{each.name}={_shown(getattr(self, each.name), each.metadata)}" for each in fields(self))
         return f"Settings({shown})"
+
+
+def _shown(value: object, setting: Mapping[str, Any]) -> str:
+    """Of a secret only what a URL says beside its password."""
+    if setting["secret"] and value and "://" not in str(value):
+        return HIDDEN
+    return redacted(repr(value))
 
 
 def load_settings(environ: Mapping[str, str], file: Path | None = None) -> Settings:
@@ -150,3 +180,16 @@ def _contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
             "HA_DNS_PREFIX",
             "with HA_DNS_SUFFIX empty too, an application and its HA form would share one DNS name.",
         )
+    yield from _dns_contradictions(settings)
+
+
+def _dns_contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
+    wanted = {"BIND_KEYNAME": settings.bind_keyname, "BIND_KEYVALUE": settings.bind_keyvalue}
+    for name, value in wanted.items():
+        if settings.bind_server and not value:
+            yield name, "updates of BIND_SERVER are signed: set BIND_KEYNAME and BIND_KEYVALUE as that server has them."
+    for name, value in {**wanted, "BIND_ZONE": settings.bind_zone}.items():
+        if value and not settings.bind_server:
+            yield name, "there is no DNS server to be told: set BIND_SERVER too."
+    if settings.bind_server and not f".{settings.cloud_domain}".endswith(f".{settings.bind_zone}"):
+        yield "BIND_ZONE", f"CLOUD_DOMAIN ({settings.cloud_domain}) is not inside the zone {settings.bind_zone}."

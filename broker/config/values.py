@@ -1,5 +1,6 @@
 """How the text of one setting becomes a value, and what is allowed when it cannot."""
 
+import base64
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,7 @@ TRUE_WORDS = ("true", "t", "yes", "y", "1", "on")
 FALSE_WORDS = ("false", "f", "no", "n", "0", "off")
 DATABASE_SCHEMES = ("sqlite", "postgresql", "postgres", "postgresql+psycopg")
 HOST_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
+KEY_ALGORITHMS = ("hmac-md5", "hmac-sha1", "hmac-sha256", "hmac-sha384", "hmac-sha512")
 WORD = re.compile(r"[\w.-]+")
 
 
@@ -98,6 +100,30 @@ def host_name(text: str) -> str:
     if not HOST_NAME.fullmatch(text.lower()):
         raise UnreadableValue("a DNS name such as apps.example.com")
     return text.lower()
+
+
+def host_name_or_nothing(text: str) -> str:
+    """The same, or an empty text."""
+    if not text:
+        return text
+    try:
+        return host_name(text)
+    except UnreadableValue as allowed:
+        raise UnreadableValue(f"{allowed}, or nothing") from None
+
+
+def base64_or_nothing(text: str) -> str:
+    """Bytes in Base64, as `tsig-keygen` prints a key, or an empty text."""
+    try:
+        base64.b64decode(text, validate=True)
+    except ValueError:
+        raise UnreadableValue("the key in Base64 as tsig-keygen prints it, or nothing") from None
+    return text
+
+
+def key_algorithm(text: str) -> str:
+    """How messages are signed, in any case."""
+    return choice(*KEY_ALGORITHMS)(text.lower())
 
 
 def directory(text: str) -> Path:

@@ -1,6 +1,7 @@
 """Every refusal, one class each, with its stable code and the text a client sees."""
 
 import re
+from collections.abc import Iterator
 from typing import ClassVar
 
 
@@ -90,6 +91,15 @@ class GearGroupNotFound(NotFound):
 
     def __init__(self, group_id: str) -> None:
         super().__init__(f"Gear group '{group_id}' not found.")
+
+
+class OperationNotFound(NotFound):
+    """No such operation among those of the caller's applications."""
+
+    code = "operation_not_found"
+
+    def __init__(self, operation_id: str) -> None:
+        super().__init__(f"Operation '{operation_id}' not found.")
 
 
 class EnvironmentVariableNotFound(NotFound):
@@ -256,6 +266,23 @@ class ApplicationBusy(Refusal):
         super().__init__("Unable to perform action on app object. Another operation is already running.")
 
 
+class OperationCancelled(Refusal):
+    """Somebody has cancelled the operation; what it had done has been undone."""
+
+    code = "operation_cancelled"
+    exit_code = 1
+
+    def __init__(self) -> None:
+        super().__init__("The operation was cancelled.")
+
+
+class OperationNotCancellable(Refusal):
+    """The operation has ended, or what it has begun cannot be undone."""
+
+    code = "operation_not_cancellable"
+    exit_code = 1
+
+
 class NodeFailed(Refusal):
     """A node refused or did not answer; what it had done has been undone."""
 
@@ -268,6 +295,37 @@ class LogUnavailable(Refusal):
 
     code = "log_unavailable"
     exit_code = 1
+
+
+class StorageUnavailable(Refusal):
+    """The database cannot be used at the moment."""
+
+    code = "storage_unavailable"
+    exit_code = 1
+
+    def __init__(self, text: str = "The database does not answer. Nothing was changed; please try again.") -> None:
+        super().__init__(text)
+
+
+class StorageFull(StorageUnavailable):
+    """There is no room left where the database is kept."""
+
+    code = "storage_full"
+
+    def __init__(self) -> None:
+        super().__init__("The broker's storage is full. Nothing was changed; its operator has to make room.")
+
+
+def recalled(code: str | None, text: str) -> Refusal:
+    """A refusal as it was once recorded, by its stable code; of a code that is not known any more only the text is."""
+    kinds = [Refusal]
+    for kind in kinds:
+        if kind.code == code:
+            refusal = kind.__new__(kind)
+            Refusal.__init__(refusal, text)
+            return refusal
+        kinds += kind.__subclasses__()
+    return Refusal(text)
 
 
 class ImpossibleTransition(Exception):
@@ -284,3 +342,43 @@ class EventFailed(NodeFailed):
     """A node could not do what an event asked of a gear; its text says all."""
 
     code = "event_failed"
+
+
+class KeyReused(Refusal):
+    """The Idempotency-Key was given with another request before."""
+
+    code = "key_reused"
+
+    def __init__(self) -> None:
+        super().__init__("This Idempotency-Key was given with another request. Give every new request a new key.")
+
+
+class RequestUnderWay(Refusal):
+    """The first request with the same Idempotency-Key is still being worked on."""
+
+    code = "request_under_way"
+
+    def __init__(self) -> None:
+        super().__init__("The first request with this Idempotency-Key is still being worked on. Try again shortly.")
+
+
+class RequestTakenOver(RequestUnderWay):
+    """Another process has taken the request over while this one was taken for dead; nothing has been changed here."""
+
+    code = "request_taken_over"
+
+
+def refusal_of(code: str | None, text: str) -> Refusal:
+    """A refusal that was stored as its code and its text; what has no known code is a node's failure."""
+    kind = next((each for each in _kinds(Refusal) if each.code == code), NodeFailed)
+    if issubclass(kind, NoNodeAvailable):
+        return kind(text)
+    stored = kind.__new__(kind)
+    Refusal.__init__(stored, text)
+    return stored
+
+
+def _kinds(kind: type[Refusal]) -> Iterator[type[Refusal]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from _kinds(each)

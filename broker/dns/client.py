@@ -9,14 +9,16 @@ import dns.rdatatype
 TIMEOUT_SECONDS = 5.0
 
 
-def ask(host: str, port: int, name: str, kind: str = "A") -> tuple[str, tuple[str, ...]]:
+def ask(
+    host: str, port: int, name: str, kind: str = "A", timeout_seconds: float = TIMEOUT_SECONDS
+) -> tuple[str, tuple[str, ...]]:
     """The status of the answer, such as NOERROR or NXDOMAIN, and its records, one text each.
 
     Raises `OSError` where nobody answers in time.
     """
     question = dns.message.make_query(name, kind)
     try:
-        answer = dns.query.udp(question, host, port=port, timeout=TIMEOUT_SECONDS)
+        answer = dns.query.udp(question, host, port=port, timeout=timeout_seconds)
     except dns.exception.Timeout as error:
         raise TimeoutError(f"the DNS server at {host}:{port} did not answer") from error
     records = tuple(

@@ -2,40 +2,22 @@
 
 import gc
 import ipaddress
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
-from broker.bootstrap import Built, Settings, build, bus_channel, dns_server
-from broker.core.errors import ConfigurationError
+from broker.bootstrap import Built, Settings, build, bus_channel
 from broker.core.ids import NodeId
 from broker.core.node import Liveness
-from broker.interfaces import Json, NodeRecord, Platform
+from broker.interfaces import NodeRecord, Platform
 from broker.simulator.fleet import SimulatedFleet
 from broker.usecases.nodes import list_nodes, name_address, register_nodes
-from broker.usecases.operations import resume_operations
 from broker.usecases.restoring import recorded_gears
-from broker.workers.catching_up import catching_up
-from broker.workers.loop import Worker
-from broker.workers.node_watch import NodeWatch
-from broker.workers.relay import relay
+from broker.workers.loop import Worker, stop_all
+from broker.workers.name_server import NameServer
+from broker.workers.operations import forgetting
+from broker.workers.processes import ProcessWatch
+from broker.workers.team import Nodes, team
 
 FIRST_ADDRESS = ipaddress.IPv4Address("127.0.1.1")
-
-
-class Nodes(Protocol):
-    """The way to the nodes, simulated or on the bus, and word of who is alive."""
-
-    def start(self) -> None:
-        """Begin to hear them."""
-
-    def heard(self) -> list[str]:
-        """The nodes that were heard of since the last call."""
-
-    def call(self, commands: Sequence[Json], deadline_seconds: float) -> Mapping[str, Json]:
-        """Send commands and wait for their replies, by command id, until the deadline."""
-
-    def close(self) -> None:
-        """Nobody waits any more."""
 
 
 class EmbeddedPlatform:
@@ -45,7 +27,8 @@ class EmbeddedPlatform:
         self.built = built
         self.fleet = fleet
         self._nodes = nodes
-        self._dns = dns_server(built)
+        self._names = NameServer(built)
+        self._life = ProcessWatch(built.platform, "embedded", dead_after_seconds=built.settings.dead_after_seconds)
         self._workers: list[Worker] = []
 
     @property
@@ -56,40 +39,33 @@ class EmbeddedPlatform:
     @property
     def dns_port(self) -> int:
         """Where the embedded DNS server answers, once started."""
-        return self._dns.address[1]
+        return self._names.port
 
     def start(self) -> None:
-        """Go on where a crash has left off, then begin the loops."""
+        """Begin the loops; what a crash has left off is gone on with by one of them, while the broker serves."""
         gc.freeze()  # what is here now stays; looking through ten thousand nodes for garbage would hold requests up
-        settings = self.built.settings
+        self._names.start()
+        # A data directory is locked; only with a database elsewhere there may be others.
+        alone = self.built.database.is_sqlite
+        self._life.begin(alone=alone)
         self._nodes.start()
-        self._workers = relay(self.platform)
+        beating = [] if alone else [self._life.worker()]
+        self._workers = [*beating, forgetting(self.platform), *team(self.built, self._nodes)]
         for worker in self._workers:
             worker.start()
-        resume_operations(self.platform)
-        watch = NodeWatch(
-            self.platform,
-            self._nodes.heard,
-            interval_seconds=settings.heartbeat_interval_seconds,
-            missed_allowed=settings.heartbeats_missed,
-        ).worker()
-        for worker in (watch, catching_up(self.platform)):
-            worker.start()
-            self._workers.append(worker)
-        try:
-            self._dns.start()
-        except OSError as error:
-            place = f"Port {settings.dns_port} on {settings.dns_host}"
-            text = f"{place} cannot be used for DNS: {error.strerror}. Choose another with --dns-port."
-            raise ConfigurationError(text, field="DNS_PORT") from error
+
+    def reach_nodes(self) -> None:
+        """Begin that alone and no loop: nothing is done but what the caller does."""
+        self._nodes.start()
 
     def stop(self) -> None:
         """End the loops, then let go of everything."""
         self._nodes.close()
-        self._dns.stop()
+        self._names.stop()
         self.built.signal.close()
-        for worker in reversed(self._workers):
-            worker.stop()
+        stop_all(self._workers[::-1])
+        if self._workers:
+            self._life.end()
         self.built.close()
 
 

@@ -3,22 +3,30 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
 SQLITE_BUSY_MILLISECONDS = 10_000
+# So that nobody waits for a server that is gone without having said so; what the URL says goes before.
+POSTGRESQL_PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # milliseconds; all others are seconds
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Database:
-    """An engine and the lock that lets one writer of this process in at a time.
+    """An engine, and for SQLite the lock that lets one writer of this process in at a time: it would make them spin.
 
-    SQLite would make writers spin; and the fleet in memory is changed by who holds the lock, and by nobody else.
+    PostgreSQL lets writers in side by side; what they change in memory has a lock of its own, in the fleet's cache.
     """
 
     engine: Engine
@@ -32,7 +40,8 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A connection in a transaction that may write; the caller commits."""
-        with self.writer, self.engine.connect() as connection:
+        turn: AbstractContextManager[object] = self.writer if self.is_sqlite else nullcontext()
+        with turn, self.engine.connect() as connection:
             if self.is_sqlite:
                 # A deferred transaction that reads and then writes fails at once when another wrote in between.
                 _begin(connection, "BEGIN IMMEDIATE")
@@ -64,8 +73,13 @@ def open_database(url: str) -> Database:
         engine = create_engine(parsed, pool_size=16, max_overflow=48)
         event.listen(engine, "connect", _prepare_sqlite)
     else:
-        engine = create_engine(parsed, pool_size=16, max_overflow=48, pool_pre_ping=True)
+        patience = _patience(parsed)
+        engine = create_engine(parsed, pool_size=16, max_overflow=48, pool_pre_ping=True, connect_args=patience)
     return Database(engine=engine)
+
+
+def _patience(url: URL) -> dict[str, int]:
+    return {name: value for name, value in POSTGRESQL_PATIENCE.items() if name not in url.query}
 
 
 def sqlite_file(url: str) -> Path | None:

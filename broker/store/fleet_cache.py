@@ -1,7 +1,7 @@
 """Keeps in memory what placement reads, the fleet and where each group's gears are, in step with the rows."""
 
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,16 +40,19 @@ class KnownNodes:
 
 
 class FleetCache:
-    """The fleet and the spreads of one process; every method is called with `lock` held.
+    """The fleet and the spreads of one process.
 
-    `known` holds committed rows only and is for everybody; `fleet`, with what its writer has reserved and not
-    committed, is for the one writer there is.
+    `known` holds committed rows only and is for everybody. `fleet` is those rows with what was placed since and is
+    not committed yet, counted in `reserved`; it is looked at and changed with `placing` held, and so are the rows
+    that it follows. Everything else is called with `lock` held, which is always the last to be taken.
     """
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
+        self.placing = threading.RLock()
         self.fleet = Fleet()
         self.fleet_seen = -1
+        self.reserved: Counter[NodeId] = Counter()
         self.known = KnownNodes()
         self._spreads: OrderedDict[GroupId, tuple[int, GroupSpread]] = OrderedDict()
         self._places = 0
@@ -72,7 +75,7 @@ class FleetCache:
                 region=row.region,
                 zone=row.zone,
                 capacity=row.capacity,
-                gears=row.gears,
+                gears=row.gears + self.reserved[row.node_id],
                 active=row.active,
                 responsive=row.liveness == Liveness.RESPONSIVE,
             )
@@ -85,6 +88,13 @@ class FleetCache:
             news = True
         self.fleet_seen = seen
         return news
+
+    def reserve(self, counts: Mapping[NodeId, int]) -> None:
+        """Remember that so many gears are in the fleet and not in the rows yet; negative counts take that back."""
+        for node_id, count in counts.items():
+            self.reserved[node_id] += count
+            if not self.reserved[node_id]:
+                del self.reserved[node_id]
 
     def free(self, node_id: NodeId, count: int) -> None:
         """Give room back; where another process took it, or nothing is known yet, the fleet is learnt anew."""

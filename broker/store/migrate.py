@@ -3,10 +3,11 @@
 Alembic is loaded only to change a schema: to look at one is what every command does first, and quickly.
 """
 
+from collections.abc import Callable
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Select, String, column, inspect, select, table
+from sqlalchemy import Select, String, column, func, inspect, select, table
 
 from broker.store.engine import Database
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 _VERSION: Select[str] = select(column("version_num", String)).select_from(table("alembic_version"))
+
+_OPEN: Select[int] = (
+    select(func.count()).select_from(table("operations", column("finished_at"))).where(column("finished_at").is_(None))
+)
 
 
 class SchemaMismatch(Exception):
@@ -38,6 +43,39 @@ def downgrade(database: Database, revision: str) -> None:
     with database.engine.connect() as connection:
         config.attributes["connection"] = connection
         command.downgrade(config, revision)
+
+
+def move_to(database: Database, revision: str) -> None:
+    """Bring the database to one of the known revisions, up or down; raises `SchemaMismatch` and changes nothing.
+
+    The way down forgets what only later revisions know, so it is taken by nobody while operations are open.
+    """
+    known, found = known_revisions(), current_revision(database)
+    if revision not in known:
+        raise SchemaMismatch(f"There is no revision {revision!r}: choose one of {', '.join(sorted(known))}.")
+    if found is not None and found not in known:
+        check_schema(database)
+    if found is None or found <= revision:
+        _at_once(database, migrate, revision)
+        return
+    with database.engine.connect() as connection:
+        still_open = connection.execute(_OPEN).scalar_one()
+    if still_open:
+        raise SchemaMismatch(
+            f"{still_open} operations are open, and the way down would forget how they go on. Stop all brokers but"
+            " one `gearbroker work` until they have ended, or end them with oo-admin-clear-pending-ops."
+        )
+    _at_once(database, downgrade, revision)
+
+
+def _at_once(database: Database, go: Callable[[Database, str], None], revision: str) -> None:
+    """Go where the way still begins once it is this process's turn."""
+    from alembic.util import CommandError  # noqa: PLC0415 as the module says
+
+    try:
+        go(database, revision)
+    except CommandError as error:
+        raise SchemaMismatch("Another migration came first. Look where the database is now, and try again.") from error
 
 
 def current_revision(database: Database) -> str | None:

@@ -264,10 +264,9 @@ operations = Table(
         sqlite_where=text("state = 'queued'"),
         postgresql_where=text("state = 'queued'"),
     ),
-    # What a worker looks for: operations that are open and in nobody's hands.
+    # What a worker looks through, oldest first: open operations, of which it takes those in nobody's hands.
     Index(
         "ix_operations_open",
-        "driver",
         "operation_id",
         sqlite_where=text("finished_at IS NULL"),
         postgresql_where=text("finished_at IS NULL"),
@@ -325,7 +324,7 @@ answers = Table(
     Column("key", String(255), primary_key=True),
     # A hash of the request: the same key for another request is a mistake.
     Column("fingerprint", String(64), nullable=False),
-    # The operation that the request became, from its first commit on.
+    # What came of the request, from its commit on: an operation, or the namespace that it changed.
     Column("operation_id", ID, index=True),
     # The process that works on it while there is no answer yet.
     Column("driver", ID),
@@ -379,12 +378,14 @@ dns_changes = Table(
     "dns_changes",
     metadata,
     Column("name", NAME, primary_key=True),
-    # Rises with each change: what was published before is no longer enough.
-    Column("version", Integer, nullable=False),
+    # Another one with each change, never used again: what was published before is no longer enough.
+    Column("mark", ID, nullable=False),
     Column("application_id", ID),
     Column("operation_id", ID, index=True),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("error", Text),
+    # What has not been tried yet goes before what was refused.
+    Index(None, "attempts", "name"),
 )
 
 counters = Table(

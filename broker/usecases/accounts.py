@@ -6,6 +6,7 @@ from broker.core.errors import Invalid, NotFound
 from broker.core.ids import UserId
 from broker.core.owner import User
 from broker.interfaces import Platform
+from broker.usecases.again import again
 from broker.usecases.times import timestamp
 
 LONGEST_LOGIN = 255
@@ -71,15 +72,19 @@ def count_namespaces(platform: Platform, user: User) -> int:
 
 
 def change_user(platform: Platform, login: str, **changes: object) -> User:
-    """Set fields of `User`, all but `consumed_gears`; raises `UserNotFound`."""
-    with platform.unit_of_work() as work:
-        user = work.users.by_login(login)
-        if user is None:
-            raise UserNotFound(login)
-        changed = replace(user, **changes)  # type: ignore[arg-type] # the field names are checked by replace
-        work.users.save(changed)
-        work.commit()
-    return changed
+    """Set fields of `User`, all but `consumed_gears`; raises `UserNotFound`. Changes of others at once are kept."""
+
+    def act() -> User:
+        with platform.unit_of_work() as work:
+            user = work.users.locked(login)
+            if user is None:
+                raise UserNotFound(login)
+            changed = replace(user, **changes)  # type: ignore[arg-type] # the field names are checked by replace
+            work.users.save(changed)
+            work.commit()
+        return changed
+
+    return again(act)
 
 
 def set_password(platform: Platform, login: str, password: str) -> User:

@@ -4,15 +4,14 @@ import re
 
 from broker.core.application import ApplicationParts
 from broker.core.errors import Forbidden, Invalid, NotFound
-from broker.core.ids import OperationId
+from broker.core.operation import OperationKind
 from broker.core.owner import User
 from broker.core.routing_changes import AliasAdded, AliasRemoved
 from broker.interfaces import Platform, UnitOfWork
 from broker.usecases.announcing import announce
 from broker.usecases.applications import view
-from broker.usecases.conclusions import Kind
 from broker.usecases.finding import find_application
-from broker.usecases.operations import Plan, carry_out
+from broker.usecases.operations import Intention, change
 from broker.usecases.views import ApplicationView
 
 LONGEST_ALIAS = 255
@@ -76,11 +75,12 @@ def add_alias(
         raise Forbidden("User is not authorized to add private SSL certificates", exit_code=175)
     name = check_alias(alias, platform.policy.cloud_domain)
 
-    def plan(work: UnitOfWork, parts: ApplicationParts, _operation_id: OperationId) -> Plan:
+    def make(work: UnitOfWork, parts: ApplicationParts) -> ApplicationParts:
         work.applications.add_alias(parts.application.application_id, name)
-        return Plan(kind=Kind.SET_STATE, parts=announce(platform, work, parts, (AliasAdded(alias=name),)))
+        return announce(platform, work, parts, (AliasAdded(alias=name),))
 
-    return _changed(platform, carry_out(platform, found.application.application_id, plan) or found)
+    intention = Intention(kind=OperationKind.ADD_ALIAS, arguments={"alias": name})
+    return _changed(platform, change(platform, found.application.application_id, intention, make))
 
 
 def remove_alias(
@@ -91,14 +91,15 @@ def remove_alias(
     with platform.reading() as work:
         found = find_application(work, user, reference, namespace)
 
-    def plan(work: UnitOfWork, parts: ApplicationParts, _operation_id: OperationId) -> Plan:
+    def make(work: UnitOfWork, parts: ApplicationParts) -> ApplicationParts:
         application_id = parts.application.application_id
         if work.applications.alias_owner(name) != application_id:
             raise AliasNotFound(name)
         work.applications.remove_alias(application_id, name)
-        return Plan(kind=Kind.SET_STATE, parts=announce(platform, work, parts, (AliasRemoved(alias=name),)))
+        return announce(platform, work, parts, (AliasRemoved(alias=name),))
 
-    return _changed(platform, carry_out(platform, found.application.application_id, plan) or found)
+    intention = Intention(kind=OperationKind.REMOVE_ALIAS, arguments={"alias": name})
+    return _changed(platform, change(platform, found.application.application_id, intention, make))
 
 
 def _changed(platform: Platform, parts: ApplicationParts) -> ApplicationView:

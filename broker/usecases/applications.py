@@ -16,7 +16,6 @@ from broker.core.errors import (
     Invalid,
     LimitReached,
     ManyRefusals,
-    NoNodeAvailable,
     Refusal,
 )
 from broker.core.gear import Lifecycle
@@ -24,18 +23,18 @@ from broker.core.gear_group import compose_groups, effective_limits
 from broker.core.high_availability import MakeHaFacts, check_make_ha
 from broker.core.ids import ApplicationId, GroupId, OperationId
 from broker.core.limits import UNLIMITED
+from broker.core.operation import OPERATION, Ending, OperationKind
 from broker.core.owner import Namespace, User
 from broker.core.routing_difference import Telling, difference
 from broker.core.verdict import VerdictState
-from broker.interfaces import Platform, StepRecord, UnitOfWork
+from broker.interfaces import Accepted, Json, OperationRecord, Platform, StepRecord, UnitOfWork
+from broker.usecases.again import again
 from broker.usecases.announcing import announce, table_of
-from broker.usecases.conclusions import Kind
 from broker.usecases.deployment_config import SHOWN, check_deployment_config
 from broker.usecases.finding import find_application
-from broker.usecases.fleet_moved import FleetMoved
 from broker.usecases.growing import check_room, grow_group, proxies_for
 from broker.usecases.new_namespace import add_namespace
-from broker.usecases.operations import PLANNING_ATTEMPTS, Plan, carry_out, finish, start_in
+from broker.usecases.operations import Intention, Plan, Planner, begin_in, carry_out, finish, planned, record
 from broker.usecases.steps import destruction, new_operation_id
 from broker.usecases.times import timestamp
 from broker.usecases.views import ApplicationView
@@ -87,21 +86,20 @@ def create_application(platform: Platform, user: User, wish: ApplicationWish) ->
     A namespace that does not exist is created. Nothing is left of an application whose gears could not be built.
     """
     operation_id = new_operation_id(platform)
-    for attempt in range(1, PLANNING_ATTEMPTS + 1):
-        try:
-            plan = _commit_creation(platform, user, wish, operation_id)
-            break
-        except FleetMoved:
-            if attempt == PLANNING_ATTEMPTS:
-                raise NoNodeAvailable from None
-    application_id = plan.parts.application.application_id
-    finished = finish(platform, application_id, operation_id, plan)
+    with platform.turns.holding(operation_id):
+        operation, plan = again(lambda: _commit_creation(platform, user, wish, operation_id))
+        if platform.origin.respond_async:
+            platform.turns.opened()
+            raise Accepted(operation_id)
+        finished = finish(platform, operation, plan)
     if finished is None:
-        raise ApplicationNotFound(application_id)
+        raise ApplicationNotFound(operation.application_id)
     return ApplicationView(parts=finished)
 
 
-def _commit_creation(platform: Platform, user: User, wish: ApplicationWish, operation_id: OperationId) -> Plan:
+def _commit_creation(
+    platform: Platform, user: User, wish: ApplicationWish, operation_id: OperationId
+) -> tuple[OperationRecord, Plan]:
     with platform.unit_of_work() as work:
         owner = work.users.by_id(user.user_id) or user
         parts, variables = _check_and_compose(platform, work, owner, wish)
@@ -109,10 +107,15 @@ def _commit_creation(platform: Platform, user: User, wish: ApplicationWish, oper
         work.applications.set_variables(parts.application.application_id, variables)
         grown, steps = _first_gears(platform, work, owner, parts, operation_id)
         saved = work.applications.save(parts, grown)
-        plan = Plan(kind=Kind.CREATE, parts=saved, steps=steps)
-        start_in(work, platform, saved.application.application_id, operation_id, plan)
+        plan = Plan(ending=Ending.CREATE, parts=saved, steps=steps)
+        cartridges = [cartridge.name for cartridge in saved.cartridges]
+        intention = Intention(kind=OperationKind.CREATE, arguments={"cartridges": cartridges, "ha": wish.ha})
+        operation = record(platform, saved.application, operation_id, intention, OPERATION.initial)
+        operation = planned(platform, operation, plan)
+        begin_in(platform, work, operation)
+        work.commands.add(steps)
         work.commit()
-    return plan
+    return operation, plan
 
 
 def _check_and_compose(
@@ -324,6 +327,17 @@ def delete_application(
     """
     with platform.reading() as work:
         found = find_application(work, user, reference, namespace)
+    try:
+        intention = Intention(kind=OperationKind.DELETE)
+        carry_out(platform, found.application.application_id, intention, deletion_planner(platform, {}))
+    except ApplicationNotFound:
+        # Somebody else was faster; the caller knows the application by the name it was asked for.
+        raise ApplicationNotFound(reference.lower()) from None
+    return found
+
+
+def deletion_planner(platform: Platform, _wish: Json) -> Planner:
+    """How the deletion of an application is planned."""
 
     def plan(work: UnitOfWork, parts: ApplicationParts, operation_id: OperationId) -> Plan:
         application_id = parts.application.application_id
@@ -339,16 +353,11 @@ def delete_application(
         )
         telling = Telling(managed_dns=platform.policy.manage_ha_dns, router_hostname=platform.policy.router_hostname)
         after = announce(platform, work, parts, difference(before, None, telling))
-        work.names.remove_of(application_id)
+        work.names.remove_of(application_id, operation_id=operation_id)
         ids = [gear.gear_id for gear in gears]
         work.gears.change(ids, lifecycle=Lifecycle.DESTROYING.value, operation_id=operation_id)
         deleting = replace(after.application, phase=ApplicationPhase.DELETING)
         steps = tuple(destruction(platform, gear, operation_id) for gear in gears)
-        return Plan(kind=Kind.DELETE, parts=replace(after, application=deleting), steps=steps)
+        return Plan(ending=Ending.DELETE, parts=replace(after, application=deleting), steps=steps)
 
-    try:
-        carry_out(platform, found.application.application_id, plan)
-    except ApplicationNotFound:
-        # Somebody else was faster; the caller knows the application by the name it was asked for.
-        raise ApplicationNotFound(reference.lower()) from None
-    return found
+    return plan

@@ -16,18 +16,20 @@ from broker.core.high_availability import (
     plan_enable,
 )
 from broker.core.ids import ApplicationId, OperationId
+from broker.core.operation import Ending, OperationKind
 from broker.core.owner import User
 from broker.core.scaling import ScaleChange, check_change
 from broker.core.sparse import proxy_limits, wanted_proxies
-from broker.interfaces import Platform, StepRecord, UnitOfWork
+from broker.interfaces import Json, Platform, StepRecord, UnitOfWork
 from broker.usecases.announcing import ha_name, table_of
 from broker.usecases.applications import view
-from broker.usecases.conclusions import Kind, announce_and_settle
+from broker.usecases.conclusions import announce_and_settle
 from broker.usecases.finding import find_application
 from broker.usecases.growing import grow_group, limits_of_proxies
-from broker.usecases.operations import Plan, Planner, carry_out
+from broker.usecases.operations import Intention, Plan, Planner, carry_out, change
 from broker.usecases.scaling import check_multiplier
 from broker.usecases.shrinking import choose, shrink
+from broker.usecases.standing import tell_and_settle
 from broker.usecases.steps import promotion
 from broker.usecases.views import ApplicationView
 
@@ -39,6 +41,16 @@ def enable_ha(platform: Platform, user: User, reference: str, namespace: str | N
     """
     with platform.reading() as work:
         found = find_application(work, user, reference, namespace)
+    return _carried_out(
+        platform,
+        found.application.application_id,
+        Intention(kind=OperationKind.ENABLE_HA),
+        enabling_planner(platform, {}),
+    )
+
+
+def enabling_planner(platform: Platform, _wish: Json) -> Planner:
+    """How HA is enabled."""
 
     def plan(work: UnitOfWork, parts: ApplicationParts, operation_id: OperationId) -> Plan:
         _check_enabling(platform, work, parts)
@@ -48,19 +60,19 @@ def enable_ha(platform: Platform, user: User, reference: str, namespace: str | N
         gears = {gear.gear_id: gear for gear in work.gears.of_group(group.group_id)}
         wanted = _promotions(platform, work, parts, tuple(gears.values()))
         limits = effective_limits(parts, platform.catalogue, ha=True)[group.group_id]
-        change = ScaleChange(current=group.gear_count, target=group.gear_count + wanted.add_proxy_gears)
-        check_change(change, limits.minimum, limits.maximum)
+        resized = ScaleChange(current=group.gear_count, target=group.gear_count + wanted.add_proxy_gears)
+        check_change(resized, limits.minimum, limits.maximum)
         growth = grow_group(platform, work, parts, group, (True,) * wanted.add_proxy_gears, operation_id=operation_id)
         promoted = [gears[gear_id] for gear_id in wanted.promote]
         work.gears.change([gear.gear_id for gear in promoted], operation_id=operation_id)
         steps = (*_promote(platform, parts, promoted, operation_id), *growth.steps)
         return (
-            Plan(kind=Kind.ENABLE_HA, parts=growth.parts, steps=steps)
+            Plan(ending=Ending.ENABLE_HA, parts=growth.parts, steps=steps)
             if steps
-            else _enabled(platform, work, growth.parts)
+            else _enabled(platform, work, growth.parts, operation_id)
         )
 
-    return _carried_out(platform, found.application.application_id, plan)
+    return plan
 
 
 def _check_enabling(platform: Platform, work: UnitOfWork, parts: ApplicationParts) -> None:
@@ -113,13 +125,13 @@ def _promote(
     return tuple(step for gear in gears for step in promotion(platform, gear, proxy, operation_id))
 
 
-def _enabled(platform: Platform, work: UnitOfWork, parts: ApplicationParts) -> Plan:
+def _enabled(platform: Platform, work: UnitOfWork, parts: ApplicationParts, operation_id: OperationId) -> Plan:
     """There are proxy gears enough already, left from an earlier time as HA."""
     after = replace(parts, application=replace(parts.application, ha=True))
     if platform.policy.manage_ha_dns:
         record = (ha_name(platform.policy, after.application), "CNAME", platform.policy.router_hostname)
-        work.names.put([record], after.application.application_id)
-    return Plan(kind=Kind.ENABLE_HA, parts=_announced(platform, work, parts, after))
+        work.names.put([record], after.application.application_id, operation_id=operation_id)
+    return Plan(ending=Ending.ENABLE_HA, parts=_announced(platform, work, parts, after))
 
 
 def _announced(
@@ -148,6 +160,14 @@ def disable_ha(
     """
     with platform.reading() as work:
         found = find_application(work, user, reference, namespace)
+    intention = Intention(kind=OperationKind.DISABLE_HA, arguments={"scale_down": scale_down})
+    planner = disabling_planner(platform, intention.arguments)
+    return _carried_out(platform, found.application.application_id, intention, planner)
+
+
+def disabling_planner(platform: Platform, wish: Json) -> Planner:
+    """How HA is disabled; with `scale_down` in the wish, surplus gears go too."""
+    scale_down = wish.get("scale_down") is True
 
     def plan(work: UnitOfWork, parts: ApplicationParts, operation_id: OperationId) -> Plan:
         application = parts.application
@@ -159,14 +179,14 @@ def disable_ha(
             )
         )
         after = replace(parts, application=replace(application, ha=False))
-        work.names.remove([ha_name(platform.policy, application)])
+        work.names.remove([ha_name(platform.policy, application)], operation_id=operation_id)
         victims = _surplus(platform, work, after) if scale_down else ()
         if not victims:
-            return Plan(kind=Kind.SHRINK, parts=_announced(platform, work, parts, after))
+            return Plan(ending=Ending.SHRINK, parts=_announced(platform, work, parts, after))
         shrinking = shrink(platform, work, parts, victims, operation_id, after=after)
-        return Plan(kind=Kind.SHRINK, parts=shrinking.parts, steps=shrinking.steps)
+        return Plan(ending=Ending.SHRINK, parts=shrinking.parts, steps=shrinking.steps)
 
-    return _carried_out(platform, found.application.application_id, plan)
+    return plan
 
 
 def _surplus(platform: Platform, work: UnitOfWork, parts: ApplicationParts) -> tuple[Gear, ...]:
@@ -180,8 +200,10 @@ def _surplus(platform: Platform, work: UnitOfWork, parts: ApplicationParts) -> t
     return choose(platform, work, parts, group, count, minimum_gears=minimum, limits=limits) if count else ()
 
 
-def _carried_out(platform: Platform, application_id: ApplicationId, planner: Planner) -> ApplicationView:
-    parts = carry_out(platform, application_id, planner)
+def _carried_out(
+    platform: Platform, application_id: ApplicationId, intention: Intention, planner: Planner
+) -> ApplicationView:
+    parts = carry_out(platform, application_id, intention, planner)
     if parts is None:
         raise ApplicationNotFound(application_id)
     with platform.reading() as work:
@@ -189,13 +211,14 @@ def _carried_out(platform: Platform, application_id: ApplicationId, planner: Pla
 
 
 def set_multiplier(platform: Platform, application_id: ApplicationId, cartridge: str, multiplier: int) -> None:
-    """Set the application's multiplier; it acts on the next change of its gears, and changes none now."""
+    """Set the application's multiplier; it acts on the next change of its gears, and on the verdict now."""
 
-    def plan(_work: UnitOfWork, parts: ApplicationParts, _operation_id: OperationId) -> Plan:
+    def make(work: UnitOfWork, parts: ApplicationParts) -> ApplicationParts:
         if parts.cartridge(cartridge) is None:
             raise CartridgeNotInApplication(cartridge)
         check_multiplier(parts, platform.catalogue[cartridge])
-        changed = replace(parts.application, multiplier=multiplier)
-        return Plan(kind=Kind.GROW, parts=replace(parts, application=changed))
+        changed = replace(parts, application=replace(parts.application, multiplier=multiplier))
+        return tell_and_settle(platform, work, changed, ())
 
-    carry_out(platform, application_id, plan)
+    arguments = {"cartridge": cartridge, "multiplier": multiplier}
+    change(platform, application_id, Intention(kind=OperationKind.SET_MULTIPLIER, arguments=arguments), make)

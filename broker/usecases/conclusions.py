@@ -3,14 +3,14 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from broker.core.application import ApplicationParts, ApplicationPhase, Gear
 from broker.core.dns_names import app_dns_name, gear_dns_name
-from broker.core.errors import EventFailed, NodeFailed, Refusal
+from broker.core.errors import EventFailed, Refusal
 from broker.core.gear import Lifecycle
 from broker.core.gear_group import web_group
 from broker.core.ids import CommandId, GearId, NodeId
+from broker.core.operation import Ending
 from broker.core.rotation import Rotation
 from broker.core.routing_difference import Telling, difference
 from broker.core.routing_table import RoutingTable
@@ -18,19 +18,8 @@ from broker.interfaces import OperationRecord, Platform, StepRecord, StoredEndpo
 from broker.usecases.announcing import ha_name, table_of
 from broker.usecases.learning import states_told, take_in
 from broker.usecases.standing import tell_and_settle
-from broker.usecases.steps import Outcomes, destruction, removal
+from broker.usecases.steps import Outcomes, undoing
 from node_agent.protocol import CommandKind, Reply
-
-
-class Kind(StrEnum):
-    """What an operation does."""
-
-    CREATE = "create_application"
-    GROW = "scale_up"
-    SHRINK = "scale_down"
-    ENABLE_HA = "enable_ha"
-    SET_STATE = "set_state"
-    DELETE = "delete_application"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,16 +46,16 @@ def conclude(
     operation: OperationRecord,
     result: Outcomes,
 ) -> Conclusion:
-    """End an operation by its kind."""
-    concluders: dict[Kind, Concluder] = {
-        Kind.CREATE: _conclude_creation,
-        Kind.GROW: _conclude_growth,
-        Kind.SHRINK: _conclude_shrinking,
-        Kind.ENABLE_HA: _conclude_enabling,
-        Kind.SET_STATE: _conclude_state,
-        Kind.DELETE: _conclude_deletion,
+    """End an operation by how it was planned; one that was cancelled is undone although all was done."""
+    concluders: dict[Ending, Concluder] = {
+        Ending.CREATE: _conclude_creation,
+        Ending.GROW: _conclude_growth,
+        Ending.SHRINK: _conclude_shrinking,
+        Ending.ENABLE_HA: _conclude_enabling,
+        Ending.SET_STATE: _conclude_state,
+        Ending.DELETE: _conclude_deletion,
     }
-    return concluders[Kind(operation.kind)](platform, work, parts, operation, result)
+    return concluders[Ending(operation.ending or operation.kind)](platform, work, parts, operation, result)
 
 
 def announce_and_settle(
@@ -99,16 +88,15 @@ def _conclude_creation(
 ) -> Conclusion:
     gears = work.gears.of_operation(operation.operation_id)
     application = parts.application
-    if not result.all_done:
+    if result.failure is not None:
         work.applications.delete(application.application_id)
-        work.nodes.free(count_by_node(gears))
         work.users.consume_gears(application.owner_id, -len(gears))
-        undo = tuple(destruction(platform, gear, None) for gear in gears)
-        return Conclusion(parts=None, afterwards=undo, error=NodeFailed(result.first_failure))
+        work.nodes.free(count_by_node(gears))
+        return Conclusion(parts=None, afterwards=_undone(platform, result, gears), error=result.failure)
     after = replace(parts, application=replace(application, phase=ApplicationPhase.READY))
     started, endpoints = _activate(platform, work, after, gears, result)
     if application.ha:
-        _register_ha_name(platform, work, after)
+        _register_ha_name(platform, work, after, operation)
     table = _restricted(platform, work, after, started, endpoints)
     after = announce_and_settle(platform, work, None, after, table)
     return Conclusion(parts=work.applications.save(parts, after))
@@ -122,7 +110,7 @@ def _conclude_growth(
     result: Outcomes,
 ) -> Conclusion:
     gears = work.gears.of_operation(operation.operation_id)
-    if not result.all_done:
+    if result.failure is not None:
         return _undo_growth(platform, work, parts, operation, result, new=gears)
     started, endpoints = _activate(platform, work, parts, gears, result)
     before = _restricted(platform, work, parts, (), ())
@@ -141,14 +129,14 @@ def _conclude_enabling(
     concerned = work.gears.of_operation(operation.operation_id)
     new = tuple(gear for gear in concerned if gear.lifecycle == Lifecycle.BUILDING)
     promoted = tuple(gear for gear in concerned if gear.lifecycle != Lifecycle.BUILDING)
-    if not result.all_done:
+    if result.failure is not None:
         return _undo_growth(platform, work, parts, operation, result, new=new, promoted=promoted)
     old_endpoints = work.gears.endpoints_of([gear.gear_id for gear in promoted]) if promoted else ()
     before = _restricted(platform, work, parts, promoted, old_endpoints)
     after = replace(parts, application=replace(parts.application, ha=True))
     after, carriers, added = _promote(platform, work, after, promoted, result)
     started, endpoints = _activate(platform, work, after, new, result)
-    _register_ha_name(platform, work, after)
+    _register_ha_name(platform, work, after, operation)
     table = _restricted(platform, work, after, (*carriers, *started), (*old_endpoints, *added, *endpoints))
     after = announce_and_settle(platform, work, before, after, table)
     return Conclusion(parts=work.applications.save(parts, after))
@@ -161,11 +149,12 @@ def _conclude_shrinking(
     operation: OperationRecord,
     result: Outcomes,
 ) -> Conclusion:
-    del platform  # the gears are gone for the application; a node that has not answered is told again
+    # The gears are gone for the application; a node that has not answered is told again.
+    del platform
     gears = work.gears.of_operation(operation.operation_id)
     work.gears.remove([gear.gear_id for gear in gears])
-    work.nodes.free(count_by_node(gears))
     work.users.consume_gears(parts.application.owner_id, -len(gears))
+    work.nodes.free(count_by_node(gears))
     return Conclusion(parts=parts, again=result.may_come)
 
 
@@ -179,8 +168,8 @@ def _conclude_deletion(
     del platform
     gears = work.gears.of_operation(operation.operation_id)
     work.applications.delete(parts.application.application_id)
-    work.nodes.free(count_by_node(gears))
     work.users.consume_gears(parts.application.owner_id, -len(gears))
+    work.nodes.free(count_by_node(gears))
     return Conclusion(parts=None, again=result.may_come)
 
 
@@ -201,9 +190,9 @@ def _conclude_state(
         platform, work, parts, gears, running=wanted if gears or result.silent else parts.application.running
     )
     error = None
-    if not result.all_done:
-        text = f"Error occurred while processing event '{operation.arguments['event']}': {result.first_failure}"
-        error = EventFailed(text)
+    if result.failure is not None:
+        event = operation.arguments["event"]
+        error = EventFailed(f"Error occurred while processing event '{event}': {result.failure.text}")
     # A node that did not answer may have done it: only its answer, when it is heard of again, tells.
     return Conclusion(parts=work.applications.save(parts, after), error=error, again=result.silent)
 
@@ -237,7 +226,7 @@ def _activate(
         )
         for gear in gears
     ]
-    work.names.put(names, application.application_id)
+    work.names.put(names, application.application_id, operation_id=gears[0].operation_id)
     started = tuple(replace(gear, lifecycle=lifecycle.value, operation_id=None) for gear in gears)
     return started, endpoints
 
@@ -282,23 +271,22 @@ def _undo_growth(
     after = forget_gears(work, parts, new)
     work.gears.remove([gear.gear_id for gear in new])
     work.gears.change([gear.gear_id for gear in promoted], operation_id=None)
-    work.nodes.free(count_by_node(new))
     work.users.consume_gears(parts.application.owner_id, -len(new))
+    work.nodes.free(count_by_node(new))
     restore = operation.arguments.get("restore")
     if isinstance(restore, dict):
         group = after.group(restore["group_id"])
         limits = replace(group, explicit_minimum=restore["minimum"], explicit_maximum=restore["maximum"])
         after = replace(after, groups=tuple(limits if each == group else each for each in after.groups))
-    undo = [destruction(platform, gear, None) for gear in new]
-    proxies = {step.gear_id: step for step in result.steps if step.kind == CommandKind.EXPOSE_ENDPOINTS}
-    undo += [removal(platform, gear, str(_arguments(proxies[gear.gear_id])["cartridge"])) for gear in promoted]
+    undo = _undone(platform, result, (*new, *promoted))
     saved = work.applications.save(parts, after)
-    return Conclusion(parts=saved, afterwards=tuple(undo), error=NodeFailed(result.first_failure))
+    return Conclusion(parts=saved, afterwards=undo, error=result.failure)
 
 
-def _arguments(step: StepRecord) -> dict[str, object]:
-    arguments = step.body["arguments"]
-    return dict(arguments) if isinstance(arguments, dict) else {}
+def _undone(platform: Platform, result: Outcomes, gears: Sequence[Gear]) -> tuple[StepRecord, ...]:
+    """What takes back the steps on these gears; to add a cartridge and to show its endpoints is undone at once."""
+    last = {each.gear_id: each for each in result.steps}
+    return tuple(undoing(platform, gear, last[gear.gear_id]) for gear in gears)
 
 
 def forget_gears(work: UnitOfWork, parts: ApplicationParts, gears: Iterable[Gear]) -> ApplicationParts:
@@ -347,7 +335,10 @@ def _restricted(
     )
 
 
-def _register_ha_name(platform: Platform, work: UnitOfWork, parts: ApplicationParts) -> None:
+def _register_ha_name(
+    platform: Platform, work: UnitOfWork, parts: ApplicationParts, operation: OperationRecord
+) -> None:
     if platform.policy.manage_ha_dns:
         name = ha_name(platform.policy, parts.application)
-        work.names.put([(name, "CNAME", platform.policy.router_hostname)], parts.application.application_id)
+        record = (name, "CNAME", platform.policy.router_hostname)
+        work.names.put([record], parts.application.application_id, operation_id=operation.operation_id)

@@ -4,12 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from broker.core.application import ApplicationParts
 from broker.core.errors import Conflict, EnvironmentVariableNotFound
-from broker.core.ids import OperationId
+from broker.core.operation import OperationKind
 from broker.core.owner import User
 from broker.interfaces import Platform, UnitOfWork
-from broker.usecases.conclusions import Kind
 from broker.usecases.finding import find_application
-from broker.usecases.operations import Plan, carry_out
+from broker.usecases.operations import Intention, change
 from broker.usecases.standing import tell_and_settle
 from broker.usecases.wishes import check_value, check_variable_name, check_variables
 
@@ -99,10 +98,13 @@ def _change(
     with platform.reading() as work:
         found = find_application(work, user, reference, namespace)
 
-    def plan(work: UnitOfWork, parts: ApplicationParts, _operation_id: OperationId) -> Plan:
+    def make(work: UnitOfWork, parts: ApplicationParts) -> ApplicationParts:
         if check is not None:
             check(work, parts)
         work.applications.set_variables(parts.application.application_id, values, unset)
-        return Plan(kind=Kind.SET_STATE, parts=tell_and_settle(platform, work, parts, ()))
+        return tell_and_settle(platform, work, parts, ())
 
-    return carry_out(platform, found.application.application_id, plan) or found
+    # Their values are secrets as often as not, and an operation is kept for a long time.
+    named = {"set": sorted(values), "unset": sorted(unset)}
+    intention = Intention(kind=OperationKind.SET_VARIABLES, arguments=named)
+    return change(platform, found.application.application_id, intention, make)

@@ -16,8 +16,7 @@ from broker.core.placement.engine import place
 from broker.core.placement.model import Placement, Request
 from broker.core.rotation import Rotation
 from broker.core.sparse import ProxyLimits, grow, proxy_limits
-from broker.interfaces import Platform, StepRecord, UnitOfWork
-from broker.usecases.fleet_moved import FleetMoved
+from broker.interfaces import FleetMoved, Platform, StepRecord, UnitOfWork
 from broker.usecases.steps import creation_arguments, step
 from broker.usecases.times import timestamp
 from node_agent.protocol import CommandKind
@@ -85,16 +84,19 @@ def grow_group(
     carry: Sequence[bool],
     *,
     operation_id: OperationId,
+    avoided: frozenset[NodeId] = frozenset(),
+    attempt: int = 1,
 ) -> Growth:
     """Place one gear for each element of `carry`, which says whether it carries the proxy, and record them all.
 
-    The head gear is the first of the application, and has its id. Raises `NoNodeAvailable` or `QuotaExceeded`.
+    The head gear is the first of the application, and has its id. None comes to a node that is to be `avoided`.
+    Raises `NoNodeAvailable` or `QuotaExceeded`.
     """
     application = parts.application
     if not carry:
         return Growth(parts=parts, gears=(), steps=())
     consume_quota(work, application, len(carry))
-    placements = _place(platform, work, parts, group, carry)
+    placements = _place(platform, work, parts, group, carry, avoided=avoided)
     if application.region is None and placements[0].region is not None:
         application = replace(application, region=placements[0].region)
     gears = _record(platform, application, group, carry, placements, operation_id=operation_id)
@@ -112,16 +114,48 @@ def grow_group(
         application=application,
         groups=tuple(counted if each == group else each for each in parts.groups),
     )
-    steps = _build(platform, grown, counted, gears, operation_id)
+    steps = building_steps(platform, grown, counted, gears, operation_id, attempt=attempt)
     return Growth(parts=grown, gears=gears, steps=steps)
 
 
+def place_again(
+    platform: Platform,
+    work: UnitOfWork,
+    parts: ApplicationParts,
+    group: GearGroup,
+    gears: Sequence[Gear],
+    *,
+    avoided: frozenset[NodeId],
+) -> tuple[Gear, ...]:
+    """Give gears that were never built other nodes than they had, and none that is to be avoided.
+
+    They keep their ids, their ordinals and their place in the quota. Raises `NoNodeAvailable`.
+    """
+    spread = work.nodes.spread(group.group_id, parts.application.generation, parts.application.region)
+    for gear in gears:
+        spread.remove(gear.node_id, region=gear.region, zone=gear.zone, carries_proxy=gear.carries_proxy)
+    placements = _place(platform, work, parts, group, [gear.carries_proxy for gear in gears], avoided=avoided)
+    work.nodes.free(Counter(gear.node_id for gear in gears))
+    moved = tuple(
+        replace(gear, node_id=NodeId(placed.node_id), zone=placed.zone, region=placed.region)
+        for gear, placed in zip(gears, placements, strict=True)
+    )
+    work.gears.move(moved)
+    return moved
+
+
 def _place(
-    platform: Platform, work: UnitOfWork, parts: ApplicationParts, group: GearGroup, carry: Sequence[bool]
+    platform: Platform,
+    work: UnitOfWork,
+    parts: ApplicationParts,
+    group: GearGroup,
+    carry: Sequence[bool],
+    *,
+    avoided: frozenset[NodeId],
 ) -> tuple[Placement, ...]:
     application = parts.application
     policy = platform.policy
-    plain = Request(profile=group.profile, region=application.region)
+    plain = Request(profile=group.profile, region=application.region, excluded=frozenset(avoided))
     proxied = replace(plain, carries_proxy=True)
     spread = work.nodes.spread(group.group_id, application.generation, application.region)
     find_nodes = partial(
@@ -182,13 +216,16 @@ def _record(
     return tuple(gears)
 
 
-def _build(
+def building_steps(
     platform: Platform,
     parts: ApplicationParts,
     group: GearGroup,
     gears: Sequence[Gear],
     operation_id: OperationId,
+    *,
+    attempt: int = 1,
 ) -> tuple[StepRecord, ...]:
+    """The commands that build these gears of a group."""
     names = parts.cartridges_of(group.group_id)
     carried = {
         carries: carried_cartridges(names, platform.catalogue, carries_proxy=carries) for carries in (False, True)
@@ -198,5 +235,6 @@ def _build(
         for carries, cartridges in carried.items()
     }
     return tuple(
-        step(platform, CommandKind.CREATE_GEAR, gear, operation_id, arguments[gear.carries_proxy]) for gear in gears
+        step(platform, CommandKind.CREATE_GEAR, gear, operation_id, arguments[gear.carries_proxy], attempt=attempt)
+        for gear in gears
     )

@@ -3,12 +3,14 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from broker.core.application import ApplicationPhase
-from broker.core.errors import Conflict, Invalid
+from broker.core.errors import Conflict, Invalid, NamespaceNotFound
 from broker.core.ids import NamespaceId
 from broker.core.owner import Namespace, User
-from broker.interfaces import Platform
+from broker.interfaces import Origin, Platform, UnitOfWork
+from broker.usecases.again import again
 from broker.usecases.applications import delete_application
 from broker.usecases.new_namespace import add_namespace, check_gear_sizes, check_namespace_name
 from broker.usecases.visibility import visible_namespace
@@ -50,8 +52,13 @@ def count_contents(platform: Platform, user: User) -> dict[NamespaceId, Namespac
 
 def create_namespace(platform: Platform, user: User, name: str, gear_sizes: tuple[str, ...] | None = None) -> Namespace:
     """Create a namespace; raises `TooManyNamespaces`, or `Conflict` when anybody has the name."""
+    return again(partial(_create, platform, user, name, gear_sizes))
+
+
+def _create(platform: Platform, user: User, name: str, gear_sizes: tuple[str, ...] | None) -> Namespace:
     with platform.unit_of_work() as work:
         namespace = add_namespace(platform, work, user, name, gear_sizes)
+        _note(platform, work, namespace)
         work.commit()
     return namespace
 
@@ -65,8 +72,14 @@ def update_namespace(
     gear_sizes: tuple[str, ...] | None = None,
 ) -> Namespace:
     """Rename an empty namespace or change its gear sizes."""
+    return again(partial(_update, platform, user, name, new_name, gear_sizes))
+
+
+def _update(
+    platform: Platform, user: User, name: str, new_name: str | None, gear_sizes: tuple[str, ...] | None
+) -> Namespace:
     with platform.unit_of_work() as work:
-        namespace = visible_namespace(work, user, name)
+        namespace = _held(work, visible_namespace(work, user, name))
         changed = namespace
         if new_name is not None and new_name.lower() != namespace.name:
             changed = replace(changed, name=check_namespace_name(new_name))
@@ -78,6 +91,7 @@ def update_namespace(
         if changed == namespace:
             raise Invalid("No changes specified to the domain.", exit_code=133)
         work.namespaces.save(changed)
+        _note(platform, work, changed)
         work.commit()
     return changed
 
@@ -91,10 +105,30 @@ def delete_namespace(platform: Platform, user: User, name: str, *, force: bool =
         text = "Domain contains applications. Delete applications first or set force to true."
         raise Conflict(text, exit_code=128)
     for parts in held:
-        delete_application(platform, user, parts.application.application_id)
+        # None of these operations is what the request becomes.
+        delete_application(replace(platform, origin=Origin()), user, parts.application.application_id)
+    again(partial(_delete, platform, user, name))
+
+
+def _delete(platform: Platform, user: User, name: str) -> None:
     with platform.unit_of_work() as work:
-        namespace = visible_namespace(work, user, name)
+        namespace = _held(work, visible_namespace(work, user, name))
         if work.namespaces.has_applications(namespace.namespace_id):
             raise Conflict("An application was created in the domain while it was being deleted. Try again.")
         work.namespaces.delete(namespace.namespace_id)
+        _note(platform, work, namespace)
         work.commit()
+
+
+def _note(platform: Platform, work: UnitOfWork, namespace: Namespace) -> None:
+    """The request is done with this transaction: a repeat under its key must not do it again."""
+    if platform.origin.answer_key is not None:
+        work.answers.became(namespace.owner_id, platform.origin.answer_key, namespace.namespace_id)
+
+
+def _held(work: UnitOfWork, namespace: Namespace) -> Namespace:
+    """The namespace as it is once nobody else changes it, or creates an application in it."""
+    held = work.namespaces.locked(namespace.namespace_id)
+    if held is None or held.name != namespace.name:
+        raise NamespaceNotFound(namespace.name)
+    return held

@@ -32,6 +32,7 @@ def add_namespace(
     if work.namespaces.by_name(checked) is not None:
         text = f"Namespace '{checked}' is already in use. Please choose another."
         raise Conflict(text, field="id", exit_code=103)
+    work.users.locked(user.login)  # so that two at once are counted one after the other
     if not user.may_add_namespace(work.users.count_namespaces(user.user_id)):
         raise TooManyNamespaces(user.max_namespaces)
     namespace = Namespace(

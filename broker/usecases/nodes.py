@@ -12,9 +12,13 @@ from broker.core.node import Liveness
 from broker.core.routing_changes import GearStateChanged
 from broker.core.routing_difference import difference
 from broker.interfaces import NodeRecord, Platform, UnitOfWork
+from broker.usecases.again import again
 from broker.usecases.announcing import table_of
-from broker.usecases.operations import tell_afterwards
+from broker.usecases.driving import tell_afterwards
 from broker.usecases.standing import tell_and_settle
+
+# Commands that are told at once to nodes that have missed them.
+MOST_TOLD = 1000
 
 
 def register_nodes(platform: Platform, nodes: Sequence[NodeRecord]) -> None:
@@ -23,6 +27,10 @@ def register_nodes(platform: Platform, nodes: Sequence[NodeRecord]) -> None:
     A node whose name is inside the cloud's domain gets an address there, so that names of gears lead somewhere.
     Routers are told of a node that has another address, region or zone than before.
     """
+    again(partial(_register, platform, nodes))
+
+
+def _register(platform: Platform, nodes: Sequence[NodeRecord]) -> None:
     domain = f".{platform.policy.cloud_domain}"
     with platform.unit_of_work() as work:
         known = work.nodes.records([node.node_id for node in nodes])
@@ -86,6 +94,10 @@ def change_liveness(platform: Platform, node_ids: Sequence[NodeId], liveness: Li
 
     Returns how many applications are concerned.
     """
+    return again(partial(_change_liveness, platform, node_ids, liveness))
+
+
+def _change_liveness(platform: Platform, node_ids: Sequence[NodeId], liveness: Liveness) -> int:
     with platform.unit_of_work() as work:
         moved = work.nodes.set_liveness(node_ids, liveness.value)
         if not moved:
@@ -120,5 +132,5 @@ def _told(gear: Gear, liveness: Liveness) -> GearStateChanged:
 def tell_all_missed(platform: Platform) -> int:
     """Send every node that is heard of the commands that no operation waits for; returns how many were done."""
     with platform.reading() as work:
-        steps = work.commands.pending_for_responsive()
+        steps = work.commands.owed(MOST_TOLD)
     return tell_afterwards(platform, steps)

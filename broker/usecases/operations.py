@@ -1,30 +1,36 @@
-"""Carries operations out: plan and commands in one transaction, the nodes' work, and the conclusion in another.
+"""Operations: a change to an application is planned when it is its turn, carried out by nodes, and concluded.
 
-A crash between the two leaves a running operation in the database; `resume_operations` sends its commands again,
-which the nodes answer without doing anything twice, and concludes it.
+Plan and commands commit together, the conclusion in a transaction of its own; `driving` is what lies between.
+A crash leaves an operation that waits or runs in the database, which any worker takes over: see `open_operations`.
 """
 
-import logging
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from broker.core.application import ApplicationParts, ApplicationPhase
-from broker.core.errors import ApplicationBusy, ApplicationNotFound, NodeFailed, NoNodeAvailable
+from broker.core.application import Application, ApplicationParts, ApplicationPhase
+from broker.core.errors import ApplicationBusy, ApplicationNotFound, Refusal, StorageUnavailable
 from broker.core.ids import ApplicationId, OperationId
-from broker.core.operation import OPERATION, OperationInput, OperationState
-from broker.interfaces import Json, OperationRecord, Platform, StepRecord, UnitOfWork
-from broker.usecases import conclusions
-from broker.usecases.fleet_moved import FleetMoved
-from broker.usecases.learning import learn_states
-from broker.usecases.steps import new_operation_id, outcomes
+from broker.core.operation import OPERATION as MOVES
+from broker.core.operation import Ending, OperationInput, OperationKind, OperationState
+from broker.interfaces import Accepted, Json, OperationRecord, Platform, StepRecord, Turn, UnitOfWork
+from broker.usecases.again import again
+from broker.usecases.driving import call_next, drive, follow
+from broker.usecases.steps import new_operation_id
 from broker.usecases.times import timestamp
 
-_log = logging.getLogger(__name__)
+# How often the database is asked whose turn it is, where another process may have had the one before.
+POLL_SECONDS = 0.1
+# More do not wait for one application; they are told that it is busy.
+MOST_QUEUED = 100
 
-# How often a plan is made anew when another process has taken the room it counted on.
-PLANNING_ATTEMPTS = 5
-# An operation takes its deadline for the nodes, and this much at most before and after.
-ABANDONED_SECONDS = 30.0
+
+@dataclass(frozen=True, kw_only=True)
+class Intention:
+    """What is wanted, as its owner may read it, and as another process can plan it from."""
+
+    kind: OperationKind
+    arguments: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,170 +40,232 @@ class Plan:
     `arguments` is what the conclusion needs beside the rows. Without steps there is nothing to wait for.
     """
 
-    kind: conclusions.Kind
+    ending: Ending
     parts: ApplicationParts
     steps: tuple[StepRecord, ...] = ()
     arguments: Mapping[str, object] = field(default_factory=dict)
 
 
 Planner = Callable[[UnitOfWork, ApplicationParts, OperationId], Plan]
+Change = Callable[[UnitOfWork, ApplicationParts], ApplicationParts]
 
 
-def carry_out(platform: Platform, application_id: ApplicationId, planner: Planner) -> ApplicationParts | None:
-    """Plan, commit, let the nodes work, conclude; returns the application as it is then, None if it is gone.
-
-    One operation at a time an application: others wait for their turn, then raise `ApplicationBusy`.
-    """
-    with platform.gates.enter(application_id, platform.policy.application_wait_seconds):
-        operation_id = new_operation_id(platform)
-        for attempt in range(1, PLANNING_ATTEMPTS + 1):
-            try:
-                plan = _commit_plan(platform, application_id, operation_id, planner)
-                break
-            except FleetMoved:
-                if attempt == PLANNING_ATTEMPTS:
-                    raise NoNodeAvailable from None
-        return finish(platform, application_id, operation_id, plan)
-
-
-def finish(
-    platform: Platform, application_id: ApplicationId, operation_id: OperationId, plan: Plan
+def carry_out(
+    platform: Platform, application_id: ApplicationId, intention: Intention, planner: Planner
 ) -> ApplicationParts | None:
+    """Plan when it is its turn, let the nodes work, conclude; returns the application after it, None if it is gone.
+
+    One operation at a time an application: others wait for their turn, and after `application_wait_seconds` are
+    refused as `ApplicationBusy`. Raises `Accepted` for a caller that does not wait.
+    """
+    operation_id = new_operation_id(platform)
+    with platform.turns.holding(operation_id):
+        operation, plan = again(lambda: _begin(platform, application_id, operation_id, intention, planner))
+        if platform.origin.respond_async:
+            platform.turns.opened()
+            raise Accepted(operation_id)
+        if plan is None:
+            return _when_it_is_its_turn(platform, operation, planner)
+        return finish(platform, operation, plan)
+
+
+def finish(platform: Platform, operation: OperationRecord, plan: Plan) -> ApplicationParts | None:
     """Let the nodes do what a committed plan tells them, and conclude."""
     if not plan.steps:
+        call_next(platform, operation.application_id)
         return plan.parts
-    return drive(platform, _record(platform, application_id, operation_id, plan), plan.steps)
+    return drive(platform, operation, plan.steps)
 
 
-def _commit_plan(
-    platform: Platform, application_id: ApplicationId, operation_id: OperationId, planner: Planner
-) -> Plan:
-    with platform.unit_of_work() as work:
-        before = work.applications.locked(application_id)
-        if before is None or before.application.phase is ApplicationPhase.DELETING:
-            raise ApplicationNotFound(application_id)
-        if before.application.phase is ApplicationPhase.CREATING:
-            raise ApplicationBusy
-        plan = planner(work, before, operation_id)
-        saved = work.applications.save(before, plan.parts) if plan.parts != before else before
-        if plan.steps:
-            work.operations.start(_record(platform, application_id, operation_id, plan))
-            work.commands.add(plan.steps)
-        work.commit()
-    return Plan(kind=plan.kind, parts=saved, steps=plan.steps, arguments=plan.arguments)
+def change(platform: Platform, application_id: ApplicationId, intention: Intention, make: Change) -> ApplicationParts:
+    """Make a change that needs no node, at once; it waits for no operation. Raises `Accepted` as `carry_out` does."""
+    operation_id = new_operation_id(platform)
+
+    def attempt() -> ApplicationParts:
+        with platform.unit_of_work() as work:
+            before = _held(work, application_id)
+            if before.application.phase is ApplicationPhase.CREATING:
+                raise ApplicationBusy
+            after = make(work, before)
+            saved = work.applications.save(before, after) if after != before else before
+            now = timestamp(platform.clock.now())
+            done = record(platform, before.application, operation_id, intention, OperationState.COMPLETED)
+            begin_in(platform, work, replace(done, started_at=now), finished_at=now)
+            work.commit()
+        return saved
+
+    saved = again(attempt)
+    if platform.origin.respond_async:
+        raise Accepted(operation_id)
+    return saved
 
 
-def _record(
-    platform: Platform, application_id: ApplicationId, operation_id: OperationId, plan: Plan
+def record(
+    platform: Platform,
+    application: Application,
+    operation_id: OperationId,
+    intention: Intention,
+    state: OperationState,
 ) -> OperationRecord:
+    """An operation of this process on an application; one that nobody waits for is in nobody's hands."""
     return OperationRecord(
         operation_id=operation_id,
-        application_id=application_id,
-        kind=plan.kind.value,
-        state=OPERATION.initial.value,
-        arguments=dict(plan.arguments),
+        application_id=application.application_id,
+        owner_id=application.owner_id,
+        app_name=application.name,
+        namespace=application.namespace,
+        kind=intention.kind.value,
+        wish=dict(intention.arguments),
+        ending=None,
+        arguments={},
+        state=state.value,
+        turn=0,
+        attempt=1,
+        driver=None if platform.origin.respond_async else platform.process_id,
         created_at=timestamp(platform.clock.now()),
+        started_at=None,
     )
 
 
-def start_in(
-    work: UnitOfWork, platform: Platform, application_id: ApplicationId, operation_id: OperationId, plan: Plan
+def planned(platform: Platform, operation: OperationRecord, plan: Plan) -> OperationRecord:
+    """The operation as it is once it has a plan: it runs, or is done already where there is nothing to wait for."""
+    state = MOVES.after(OperationState.QUEUED, OperationInput.START)
+    if not plan.steps:
+        state = MOVES.after(state, OperationInput.COMPLETE)
+    return replace(
+        operation,
+        ending=plan.ending.value,
+        arguments=dict(plan.arguments),
+        state=state.value,
+        turn=0,
+        started_at=timestamp(platform.clock.now()),
+    )
+
+
+def begin_in(
+    platform: Platform, work: UnitOfWork, operation: OperationRecord, *, finished_at: str | None = None
 ) -> None:
-    """Write an operation with its commands in a unit of work that goes on."""
-    work.operations.start(_record(platform, application_id, operation_id, plan))
-    work.commands.add(plan.steps)
+    """Write a new operation in a unit of work that goes on, and what request it came from."""
+    work.operations.add(operation, finished_at=finished_at)
+    key = platform.origin.answer_key
+    if key is not None and operation.owner_id is not None:
+        work.answers.became(operation.owner_id, key, operation.operation_id)
 
 
-def drive(platform: Platform, operation: OperationRecord, steps: tuple[StepRecord, ...]) -> ApplicationParts | None:
-    """Send the steps, wait for the replies until the deadline, and conclude."""
-    return conclude(platform, operation, steps, _send(platform, steps))
-
-
-def _send(platform: Platform, steps: tuple[StepRecord, ...]) -> Mapping[str, Json]:
-    """The replies of the nodes; a way to them that is broken is their silence."""
-    try:
-        return platform.channel.call([each.body for each in steps], platform.policy.command_deadline_seconds)
-    except Exception:  # noqa: BLE001 whatever is wrong with the way to the nodes
-        _log.exception("commands could not be sent", extra={"commands": len(steps)})
-        return {}
-
-
-def conclude(
+def _begin(
     platform: Platform,
-    operation: OperationRecord,
-    steps: tuple[StepRecord, ...],
-    replies: Mapping[str, Json],
-) -> ApplicationParts | None:
-    """Store what the replies mean. Raises `NodeFailed`, after undoing, when the operation could not be done.
-
-    An operation that somebody else has concluded, who took its process for dead, is not concluded twice.
-    """
-    result = outcomes(steps, replies)
+    application_id: ApplicationId,
+    operation_id: OperationId,
+    intention: Intention,
+    planner: Planner,
+) -> tuple[OperationRecord, Plan | None]:
+    """Plan at once, or queue behind others, which is to have no plan yet."""
     with platform.unit_of_work() as work:
-        parts = work.applications.locked(operation.application_id)
-        ended = work.operations.ended(operation.operation_id)
-        if ended is not None:
-            state, error = ended
-            if state == OperationState.FAILED:
-                raise NodeFailed(error or "The operation was given up.")
-            return parts
-        if parts is None:
-            raise ApplicationNotFound(operation.application_id)
-        conclusion = conclusions.conclude(platform, work, parts, operation, result)
-        work.commands.settle(result.settled(again=conclusion.again))
-        work.commands.release(operation.operation_id)
-        work.commands.add(conclusion.afterwards)
-        ending = OperationInput.FAIL if conclusion.error else OperationInput.COMPLETE
+        before = _held(work, application_id)
+        queue = work.operations.queue(application_id)
+        operation = record(platform, before.application, operation_id, intention, MOVES.initial)
+        if queue.running is not None or queue.first is not None:
+            if queue.last - (queue.first or queue.last) >= MOST_QUEUED:
+                raise ApplicationBusy
+            operation = replace(operation, turn=queue.last + 1)
+            begin_in(platform, work, operation)
+            work.commit()
+            return operation, None
+        plan = planner(work, before, operation_id)
+        operation = planned(platform, operation, plan)
+        plan = _kept(work, before, plan)
+        begin_in(platform, work, operation, finished_at=None if plan.steps else operation.started_at)
+        work.commands.add(plan.steps)
+        work.commit()
+    return operation, plan
+
+
+def _held(work: UnitOfWork, application_id: ApplicationId) -> ApplicationParts:
+    parts = work.applications.locked(application_id)
+    if parts is None or parts.application.phase is ApplicationPhase.DELETING:
+        raise ApplicationNotFound(application_id)
+    return parts
+
+
+def _kept(work: UnitOfWork, before: ApplicationParts, plan: Plan) -> Plan:
+    return replace(plan, parts=work.applications.save(before, plan.parts)) if plan.parts != before else plan
+
+
+def _when_it_is_its_turn(platform: Platform, operation: OperationRecord, planner: Planner) -> ApplicationParts | None:
+    deadline = time.monotonic() + platform.policy.application_wait_seconds
+    with platform.turns.waiting(operation.operation_id) as turn:
+        begun = _await(platform, operation, planner, turn, deadline)
+    if begun is None:
+        return follow(platform, operation)
+    return finish(platform, *begun)
+
+
+def _await(
+    platform: Platform, operation: OperationRecord, planner: Planner, turn: Turn, deadline: float
+) -> tuple[OperationRecord, Plan] | None:
+    """The operation with its plan, None if another process has taken it; raises `ApplicationBusy` at the deadline."""
+    while is_waiting(platform, operation):
+        begun = start(platform, operation, planner)
+        if begun is not None:
+            return begun
+        left = deadline - time.monotonic()
+        if left <= 0 and end_waiting(platform, operation, OperationInput.FAIL, ApplicationBusy()):
+            raise ApplicationBusy
+        turn.wait(min(max(left, 0), POLL_SECONDS))
+    return None
+
+
+def is_waiting(platform: Platform, operation: OperationRecord) -> bool:
+    """Whether it is queued still."""
+    with platform.reading() as work:
+        standing = work.operations.standing(operation.operation_id)
+    return standing is not None and standing.state == OperationState.QUEUED
+
+
+def start(platform: Platform, operation: OperationRecord, planner: Planner) -> tuple[OperationRecord, Plan] | None:
+    """Plan a queued operation if it is its turn; one whose plan is refused fails with that refusal, which is raised."""
+    with platform.reading() as work:
+        if work.operations.next_in_turn(operation.application_id) != operation.operation_id:
+            return None
+    try:
+        return again(lambda: _start(platform, operation, planner))
+    except StorageUnavailable:
+        raise  # nothing is said of the wish: it waits on
+    except Refusal as refusal:
+        end_waiting(platform, operation, OperationInput.FAIL, refusal)
+        raise
+
+
+def _start(platform: Platform, operation: OperationRecord, planner: Planner) -> tuple[OperationRecord, Plan] | None:
+    with platform.unit_of_work() as work:
+        before = _held(work, operation.application_id)
+        if work.operations.next_in_turn(operation.application_id) != operation.operation_id:
+            return None
+        plan = planner(work, before, operation.operation_id)
+        started = planned(platform, operation, plan)
+        plan = _kept(work, before, plan)
+        work.operations.start(started)
+        if not plan.steps:
+            work.operations.finish(started.operation_id, started.state, timestamp(platform.clock.now()))
+        work.commands.add(plan.steps)
+        work.commit()
+    return started, plan
+
+
+def end_waiting(platform: Platform, operation: OperationRecord, how: OperationInput, refusal: Refusal) -> bool:
+    """Let a queued operation go without having done anything; False if it waits no more."""
+    with platform.unit_of_work() as work:
+        work.applications.locked(operation.application_id)
+        standing = work.operations.standing(operation.operation_id)
+        if standing is None or standing.state != OperationState.QUEUED:
+            return False
         work.operations.finish(
             operation.operation_id,
-            OPERATION.after(OperationState(operation.state), ending),
+            MOVES.after(OperationState.QUEUED, how).value,
             timestamp(platform.clock.now()),
-            None if conclusion.error is None else str(conclusion.error),
+            error=refusal.text,
+            error_code=refusal.code,
         )
         work.commit()
-    # A node that has just been waited for in vain is told later, when nobody waits.
-    silent = {each.node_id for each in steps if each.command_id in result.silent}
-    tell_afterwards(platform, tuple(each for each in conclusion.afterwards if each.node_id not in silent))
-    if conclusion.error is not None:
-        raise conclusion.error
-    return conclusion.parts
-
-
-def tell_afterwards(platform: Platform, steps: tuple[StepRecord, ...]) -> int:
-    """Tell nodes what no operation waits for; who does not answer is told again later. Returns how many were done."""
-    if not steps:
-        return 0
-    replies = _send(platform, steps)
-    if replies:
-        with platform.unit_of_work() as work:
-            wanted = work.commands.still_pending([each.command_id for each in steps])
-            result = outcomes([each for each in steps if each.command_id in wanted], replies)
-            work.commands.settle(result.settled(again=result.may_come))
-            learn_states(platform, work, result)
-            work.commit()
-            return len(result.done)
-    return 0
-
-
-def resume_abandoned(platform: Platform) -> int:
-    """Go on with operations that run longer than any process takes: theirs has ended. Returns how many there were."""
-    longest = platform.policy.command_deadline_seconds + ABANDONED_SECONDS
-    return resume_operations(platform, begun_before=platform.clock.now() - longest)
-
-
-def resume_operations(platform: Platform, *, begun_before: float | None = None) -> int:
-    """Go on with every operation that a crash has interrupted; returns how many there were.
-
-    One that its own process goes on with too is concluded by whichever is first.
-    """
-    latest = None if begun_before is None else timestamp(begun_before)
-    with platform.reading() as work:
-        running = [each for each in work.operations.running() if latest is None or each.created_at < latest]
-        interrupted = [(each, work.commands.of_operation(each.operation_id)) for each in running]
-    for operation, steps in interrupted:
-        try:
-            drive(platform, operation, steps)
-        except Exception:  # noqa: BLE001 whatever is wrong with one operation
-            # It has been undone and recorded as failed, or stays running for the next start; others must go on.
-            _log.exception("operation could not be resumed", extra={"operation_id": operation.operation_id})
-    return len(interrupted)
+    call_next(platform, operation.application_id)
+    return True

@@ -114,10 +114,14 @@ def read_events(platform: Platform, user: User, after: int, limit: int = PAGE) -
     """Events past a position, and the position up to which this answer is complete.
 
     A router listener sees all of them, an owner those of their own applications. Raises `LogUnavailable` for a
-    position that the log has not reached: it belongs to another log, and only a snapshot helps.
+    position that the log has not reached, which belongs to another log, and for one whose next events are no longer
+    kept: only a snapshot helps.
     """
     with platform.reading() as work:
-        last = work.log.last_position()
+        floor, last = work.log.extent()
+        if after < floor:
+            text = f"Events up to position {floor} are no longer kept. Take a snapshot and go on from its position."
+            raise LogUnavailable(text)
         if after > last:
             text = f"Position {after} is past the end of the log, {last}. Take a snapshot and go on from its position."
             raise LogUnavailable(text)

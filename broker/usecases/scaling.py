@@ -16,15 +16,15 @@ from broker.core.gear_group import GroupLimits, effective_limits, web_cartridge,
 from broker.core.ids import OperationId
 from broker.core.limit_wishes import LIMIT_REFUSED, LimitWish, check_manifest, check_may_scale, check_policy
 from broker.core.limits import UNLIMITED, target_gears
+from broker.core.operation import Ending, OperationKind
 from broker.core.owner import User
 from broker.core.scaling import ScaleDirection, check_scalable, parse_number, plan_scale
-from broker.interfaces import Platform, UnitOfWork
+from broker.interfaces import Json, Platform, UnitOfWork
 from broker.usecases.applications import view
-from broker.usecases.conclusions import Kind
 from broker.usecases.finding import find_application
 from broker.usecases.groups import cartridge_views
 from broker.usecases.growing import check_quota, grow_group, proxies_for
-from broker.usecases.operations import Plan, carry_out
+from broker.usecases.operations import Intention, Plan, Planner, carry_out
 from broker.usecases.shrinking import choose, shrink
 from broker.usecases.views import ApplicationView, CartridgeView
 
@@ -53,6 +53,20 @@ def scale(
         caller = work.users.by_id(user.user_id) or user
     if direction is ScaleDirection.UP and not caller.has_room_for(1):
         raise LimitReached(f"Reached gear limit of {caller.max_gears}", exit_code=104)
+    kind = OperationKind.SCALE_UP if direction is ScaleDirection.UP else OperationKind.SCALE_DOWN
+    intention = Intention(kind=kind, arguments={"by": by, "to": to})
+    planner = scale_planner(platform, direction, intention.arguments)
+    parts = carry_out(platform, found.application.application_id, intention, planner)
+    if parts is None:
+        raise ApplicationNotFound(reference)
+    group = web_group(parts, platform.catalogue)
+    with platform.reading() as work:
+        return Scaled(view=view(work, parts), gears=0 if group is None else group.gear_count)
+
+
+def scale_planner(platform: Platform, direction: ScaleDirection, wish: Json) -> Planner:
+    """How scaling is planned; `by` and `to` of the wish are numbers as they were given, or None."""
+    by, to = _given(wish, "by"), _given(wish, "to")
 
     def plan(work: UnitOfWork, parts: ApplicationParts, operation_id: OperationId) -> Plan:
         framework = web_cartridge(parts, platform.catalogue)
@@ -65,12 +79,12 @@ def scale(
         change = plan_scale(direction, group.gear_count, minimum=limits.minimum, maximum=limits.maximum, by=by, to=to)
         return resize(platform, work, parts, group, change.target, operation_id=operation_id, minimum=limits.minimum)
 
-    parts = carry_out(platform, found.application.application_id, plan)
-    if parts is None:
-        raise ApplicationNotFound(reference)
-    group = web_group(parts, platform.catalogue)
-    with platform.reading() as work:
-        return Scaled(view=view(work, parts), gears=0 if group is None else group.gear_count)
+    return plan
+
+
+def _given(wish: Json, name: str) -> str | int | None:
+    value = wish.get(name)
+    return value if isinstance(value, str | int) else None
 
 
 def resize(
@@ -87,16 +101,16 @@ def resize(
     """The plan that brings a gear group to `target` gears; `restore` is what to put back if that fails."""
     delta = target - group.gear_count
     if delta == 0:
-        return Plan(kind=Kind.GROW, parts=parts)
+        return Plan(ending=Ending.GROW, parts=parts)
     if delta > 0:
         check_quota(work, parts.application, delta)
         carry = proxies_for(platform, parts, group, delta)
         growth = grow_group(platform, work, parts, group, carry, operation_id=operation_id)
         arguments = {} if restore is None else {"restore": restore}
-        return Plan(kind=Kind.GROW, parts=growth.parts, steps=growth.steps, arguments=arguments)
+        return Plan(ending=Ending.GROW, parts=growth.parts, steps=growth.steps, arguments=arguments)
     victims = choose(platform, work, parts, group, -delta, minimum_gears=minimum)
     shrinking = shrink(platform, work, parts, victims, operation_id)
-    return Plan(kind=Kind.SHRINK, parts=shrinking.parts, steps=shrinking.steps)
+    return Plan(ending=Ending.SHRINK, parts=shrinking.parts, steps=shrinking.steps)
 
 
 def set_limits(
@@ -126,6 +140,21 @@ def set_limits(
         raise Invalid("Invalid storage value provided.", field="additional_storage", exit_code=165)
     wish = LimitWish(scales_from=scales_from, scales_to=scales_to)
     _check_numbers(found, wish)
+    arguments = {"cartridge": cartridge_name, "scales_from": scales_from, "scales_to": scales_to}
+    if additional_storage is not None:
+        arguments["additional_storage"] = additional_storage
+    intention = Intention(kind=OperationKind.SET_LIMITS, arguments=arguments)
+    planner = limits_planner(platform, arguments)
+    parts = carry_out(platform, found.application.application_id, intention, planner)
+    if parts is None:
+        raise ApplicationNotFound(reference)
+    return next(each for each in cartridge_views(platform, parts) if each.cartridge.name == cartridge_name)
+
+
+def limits_planner(platform: Platform, asked: Json) -> Planner:
+    """How new limits are planned: `cartridge`, `scales_from`, `scales_to` and `additional_storage` of the wish."""
+    cartridge_name = str(asked["cartridge"])
+    wish = LimitWish(scales_from=_number(asked, "scales_from"), scales_to=_number(asked, "scales_to"))
 
     def plan(work: UnitOfWork, parts: ApplicationParts, operation_id: OperationId) -> Plan:
         installed = parts.cartridge(cartridge_name)
@@ -137,7 +166,7 @@ def set_limits(
         check_manifest(cartridge, wish)
         _check_beside(present, wish)
         check_policy(cartridge, wish, ha=parts.application.ha)
-        if parse_number(additional_storage):
+        if parse_number(_given(asked, "additional_storage")):
             text = "This application is not allowed to have additional gear storage"
             raise Invalid(text, exit_code=164)
         # The limits of a group are those of its gears: a sparse cartridge's one counts proxies, and must not cap them.
@@ -154,10 +183,12 @@ def set_limits(
             platform, work, limited, changed, target, operation_id=operation_id, minimum=limits.minimum, restore=restore
         )
 
-    parts = carry_out(platform, found.application.application_id, plan)
-    if parts is None:
-        raise ApplicationNotFound(reference)
-    return next(each for each in cartridge_views(platform, parts) if each.cartridge.name == cartridge_name)
+    return plan
+
+
+def _number(asked: Json, name: str) -> int | None:
+    value = asked.get(name)
+    return value if isinstance(value, int) else None
 
 
 def _limited(group: GearGroup, wish: LimitWish) -> GearGroup:

@@ -83,7 +83,7 @@ def shrink(
     )
     shrunk = forget_gears(work, after or parts, gears)
     work.gears.change(ids, lifecycle=Lifecycle.DESTROYING.value, operation_id=operation_id)
-    work.names.remove(_names(platform, parts, ids))
+    work.names.remove(_names(platform, parts, ids), operation_id=operation_id)
     table = table_of(platform, shrunk.application, addresses={})
     shrunk = announce_and_settle(platform, work, before, shrunk, table)
     steps = tuple(destruction(platform, gear, operation_id) for gear in gears)

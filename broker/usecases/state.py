@@ -6,13 +6,13 @@ from broker.core.application import ApplicationParts
 from broker.core.errors import ApplicationNotFound
 from broker.core.gear import Lifecycle
 from broker.core.ids import OperationId
+from broker.core.operation import Ending, OperationKind
 from broker.core.owner import User
 from broker.interfaces import Platform, UnitOfWork
 from broker.usecases.applications import view
-from broker.usecases.conclusions import Kind
 from broker.usecases.finding import find_application
 from broker.usecases.learning import STATE_COMMANDS, take_in
-from broker.usecases.operations import Plan, carry_out
+from broker.usecases.operations import Intention, Plan, Planner, carry_out
 from broker.usecases.steps import step
 from broker.usecases.views import ApplicationView
 from node_agent.protocol import CommandKind
@@ -34,6 +34,13 @@ _COMMANDS = {
     StateEvent.RESTART: (CommandKind.RESTART_GEAR, {}),
 }
 
+_KINDS = {
+    StateEvent.START: OperationKind.START,
+    StateEvent.STOP: OperationKind.STOP,
+    StateEvent.FORCE_STOP: OperationKind.FORCE_STOP,
+    StateEvent.RESTART: OperationKind.RESTART,
+}
+
 
 def change_state(
     platform: Platform, user: User, reference: str, event: StateEvent, namespace: str | None = None
@@ -41,6 +48,16 @@ def change_state(
     """Do it on all gears at once. A node that is not heard of is told when it is again, and nobody waits for it."""
     with platform.reading() as work:
         found = find_application(work, user, reference, namespace)
+    intention = Intention(kind=_KINDS[event])
+    parts = carry_out(platform, found.application.application_id, intention, state_planner(platform, event))
+    if parts is None:
+        raise ApplicationNotFound(reference)
+    with platform.reading() as work:
+        return view(work, parts)
+
+
+def state_planner(platform: Platform, event: StateEvent) -> Planner:
+    """How starting, stopping or restarting an application is planned."""
     running = event in (StateEvent.START, StateEvent.RESTART)
     kind, arguments = _COMMANDS[event]
 
@@ -55,17 +72,14 @@ def change_state(
         later = [gear for gear in gears if gear.node_id in unresponsive]
         work.gears.change([gear.gear_id for gear in reachable], operation_id=operation_id)
         work.commands.supersede([gear.gear_id for gear in gears], STATE_COMMANDS)
-        work.commands.add([step(platform, kind, gear, None, arguments) for gear in later])
+        told_later = [step(platform, kind, gear, operation_id, arguments, awaited=False) for gear in later]
+        work.commands.add(told_later)
         steps = tuple(step(platform, kind, gear, operation_id, arguments) for gear in reachable)
         return Plan(
-            kind=Kind.SET_STATE,
+            ending=Ending.SET_STATE,
             parts=parts if reachable else take_in(platform, work, parts, {}, running=running),
             steps=steps,
             arguments={"running": running, "event": event.value},
         )
 
-    parts = carry_out(platform, found.application.application_id, plan)
-    if parts is None:
-        raise ApplicationNotFound(reference)
-    with platform.reading() as work:
-        return view(work, parts)
+    return plan

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from broker.core.application import Application, Gear
 from broker.core.cartridge import Cartridge
-from broker.core.ids import CommandId, GearId, OperationId
+from broker.core.errors import NodeFailed, OperationCancelled, Refusal
+from broker.core.ids import CommandId, GearId, NodeId, OperationId
 from broker.interfaces import Json, Platform, StepRecord
 from node_agent.protocol import CartridgeSpec, Command, CommandKind, MalformedMessage, PublicEndpoint, Reply
 
@@ -16,8 +17,13 @@ def step(
     gear: Gear,
     operation_id: OperationId | None,
     arguments: Mapping[str, object] | None = None,
+    *,
+    awaited: bool = True,
+    attempt: int = 1,
+    after: CommandId | None = None,
+    undoes: CommandId | None = None,
 ) -> StepRecord:
-    """One command to the gear's node. Without an operation nobody waits for it: the node is told when it can be."""
+    """One command to the gear's node. If it is not awaited nobody waits for it: the node is told when it can be."""
     command_id = CommandId(platform.new_id())
     command = Command(
         command_id=command_id,
@@ -34,6 +40,10 @@ def step(
         gear_id=gear.gear_id,
         kind=kind.value,
         body=command.to_wire(),
+        awaited=awaited,
+        attempt=attempt,
+        after=after,
+        undoes=undoes,
     )
 
 
@@ -54,25 +64,29 @@ def destruction(platform: Platform, gear: Gear, operation_id: OperationId | None
     return step(platform, CommandKind.DESTROY_GEAR, gear, operation_id, arguments)
 
 
+def undoing(platform: Platform, gear: Gear, done: StepRecord) -> StepRecord:
+    """Take back what a step may have done to the gear on its node; nobody waits for it."""
+    kind = CommandKind.REMOVE_CARTRIDGE
+    arguments: dict[str, object] = {"cartridge": _arguments(done).get("cartridge")}
+    if done.kind == CommandKind.CREATE_GEAR:
+        kind, arguments = CommandKind.DESTROY_GEAR, {"drain_seconds": platform.policy.drain_seconds}
+    return step(platform, kind, gear, done.operation_id, arguments, awaited=False, undoes=done.command_id)
+
+
+def _arguments(step: StepRecord) -> Mapping[str, object]:
+    arguments = step.body["arguments"]
+    return arguments if isinstance(arguments, Mapping) else {}
+
+
 def promotion(
     platform: Platform, gear: Gear, proxy: Cartridge, operation_id: OperationId
 ) -> tuple[StepRecord, StepRecord]:
     """Put the proxy on a gear that exists, and expose its endpoints."""
-    return (
-        step(
-            platform,
-            CommandKind.ADD_CARTRIDGE,
-            gear,
-            operation_id,
-            {"cartridge": specification(proxy, public=True)},
-        ),
-        step(platform, CommandKind.EXPOSE_ENDPOINTS, gear, operation_id, {"cartridge": proxy.name}),
-    )
-
-
-def removal(platform: Platform, gear: Gear, cartridge: str) -> StepRecord:
-    """Take a cartridge off a gear; nobody waits for it."""
-    return step(platform, CommandKind.REMOVE_CARTRIDGE, gear, None, {"cartridge": cartridge})
+    put = {"cartridge": specification(proxy, public=True)}
+    add = step(platform, CommandKind.ADD_CARTRIDGE, gear, operation_id, put)
+    shown = {"cartridge": proxy.name}
+    expose = step(platform, CommandKind.EXPOSE_ENDPOINTS, gear, operation_id, shown, after=add.command_id)
+    return add, expose
 
 
 def specification(cartridge: Cartridge, *, public: bool) -> dict[str, object]:
@@ -94,6 +108,7 @@ class Outcomes:
     """What became of the steps of an operation: done with a reply, refused with a reason, or silent.
 
     `may_come` are those not done that may still be: the silent ones, and those refused for a passing reason.
+    `cancelled` is that somebody wants none of it any more.
     """
 
     done: Mapping[CommandId, Reply]
@@ -101,11 +116,19 @@ class Outcomes:
     silent: frozenset[CommandId]
     may_come: frozenset[CommandId]
     steps: tuple[StepRecord, ...]
+    cancelled: bool = False
 
     @property
     def all_done(self) -> bool:
         """Whether every node did what it was told."""
         return not self.failures and not self.silent
+
+    @property
+    def failure(self) -> Refusal | None:
+        """Why what was done is to be undone; None where all was done and nobody has cancelled it."""
+        if self.cancelled:
+            return OperationCancelled()
+        return None if self.all_done else NodeFailed(self.first_failure)
 
     @property
     def first_failure(self) -> str:
@@ -123,6 +146,11 @@ class Outcomes:
             for each in self.steps
             if each.kind == kind and each.command_id in self.done
         }
+
+    @property
+    def helpless(self) -> frozenset[NodeId]:
+        """The nodes that did not do all they were told."""
+        return frozenset(each.node_id for each in self.steps if each.command_id not in self.done)
 
     def settled(self, *, again: Collection[CommandId] = ()) -> dict[CommandId, str | None]:
         """What the outbox is to note: None for done, else the reason; nothing of those that are tried `again`."""

@@ -10,9 +10,16 @@ from broker.interfaces import Platform
 from broker.usecases.nodes import change_liveness, known_and_silent
 from broker.workers.loop import Worker
 
+Listening = tuple[float, float]
+
 
 class NodeWatch:
-    """Knows when each node was last heard of; one nobody has heard of yet counts from when it was first seen."""
+    """Knows when each node was last heard of; one nobody has heard of yet counts from when it was first seen.
+
+    Several may watch the same nodes. `listening` says from when to when, without a break and by the clock of `now`,
+    a heartbeat would have been heard here: silence counts only then, so that a watch that was cut off from the bus,
+    or has just begun, takes no node for lost. What another watch has noted already is not noted again.
+    """
 
     def __init__(
         self,
@@ -22,24 +29,27 @@ class NodeWatch:
         interval_seconds: float,
         missed_allowed: int,
         now: Callable[[], float] = time.monotonic,
+        listening: Callable[[], Listening] | None = None,
     ) -> None:
         self._platform = platform
         self._heard = heard
         self._interval = interval_seconds
         self._missed = missed_allowed
         self._now = now
+        self._listening = listening
         self._last: dict[NodeId, float] = {}
 
     def tick(self) -> None:
         """Take in who was heard of, and note who has been silent for too long and who is back."""
         now = self._now()
+        since, until = self._listening() if self._listening else (0.0, now)
         heard = [NodeId(node_id) for node_id in self._heard()]
         self._last.update(dict.fromkeys(heard, now))
         known, silent = known_and_silent(self._platform)
         if len(self._last) < len(known):
             for node_id in known:
                 self._last.setdefault(node_id, now)
-        lost = [node_id for node_id, last in self._last.items() if self._is_overdue(last, now)]
+        lost = [node_id for node_id, last in self._last.items() if self._is_overdue(max(last, since), until)]
         lost = [node_id for node_id in lost if node_id in known and node_id not in silent]
         if lost:
             change_liveness(self._platform, sorted(lost), Liveness.UNRESPONSIVE)

@@ -1,6 +1,6 @@
 """The relay's loops: one gives positions, and one for each destination publishes."""
 
-from broker.interfaces import BusUnavailable, Platform, Publisher
+from broker.interfaces import Platform, Publisher
 from broker.usecases.outbox_relay import BATCH, number_events, publish_events
 from broker.workers.loop import Worker
 
@@ -22,19 +22,13 @@ def numbering(platform: Platform) -> Worker:
 
 def publishing(platform: Platform, publisher: Publisher) -> Worker:
     """Publishes to one destination what it has not confirmed; an outage of the bus only delays."""
-    position = 0
+    end: int | None = None
 
     def tick() -> None:
-        nonlocal position
-        platform.signal.wait_numbered(position, POLL_SECONDS)
-        with platform.reading() as work:
-            position = work.log.last_position()
-        try:
-            while publish_events(platform, publisher):
-                pass
-        except BusUnavailable:
-            position = 0
-            raise
+        nonlocal end
+        if end is not None:
+            platform.signal.wait_numbered(end, POLL_SECONDS)
+        end = publish_events(platform, publisher)
 
     return Worker(f"relay-{publisher.destination}", tick)
 

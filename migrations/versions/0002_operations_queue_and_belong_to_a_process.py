@@ -84,9 +84,7 @@ def _operations_up() -> None:
         sqlite_where=QUEUED,
         postgresql_where=QUEUED,
     )
-    op.create_index(
-        "ix_operations_open", "operations", ["driver", "operation_id"], sqlite_where=OPEN, postgresql_where=OPEN
-    )
+    op.create_index("ix_operations_open", "operations", ["operation_id"], sqlite_where=OPEN, postgresql_where=OPEN)
     op.create_index(
         "ix_operations_finished", "operations", ["finished_at"], sqlite_where=FINISHED, postgresql_where=FINISHED
     )

@@ -28,7 +28,7 @@ def upgrade() -> None:
     op.create_table(
         "dns_changes",
         sa.Column("name", sa.String(length=255), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("mark", sa.String(length=24), nullable=False),
         sa.Column("application_id", sa.String(length=24), nullable=True),
         sa.Column("operation_id", sa.String(length=24), nullable=True),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_dns_changes")),
     )
     op.create_index(op.f("ix_dns_changes_operation_id"), "dns_changes", ["operation_id"])
+    op.create_index(op.f("ix_dns_changes_attempts_name"), "dns_changes", ["attempts", "name"])
     with op.batch_alter_table("routing_events", schema=None) as batch_op:
         batch_op.add_column(sa.Column("lane", sa.SmallInteger(), server_default="0", nullable=False))
     _give_lanes(op.get_bind())
@@ -72,6 +73,7 @@ def downgrade() -> None:
         connection.execute(sa.insert(counters), {"name": destination, "value": value})
     with op.batch_alter_table("routing_events", schema=None) as batch_op:
         batch_op.drop_column("lane")
+    op.drop_index(op.f("ix_dns_changes_attempts_name"), table_name="dns_changes")
     op.drop_index(op.f("ix_dns_changes_operation_id"), table_name="dns_changes")
     op.drop_table("dns_changes")
     op.drop_table("parked_events")

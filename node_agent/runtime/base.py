@@ -9,6 +9,10 @@ class Runtime(Protocol):
     """Makes gears real; the agent calls it before the book changes.
 
     Each method either does all it says or raises `RuntimeFailure` and leaves the node as it was.
+
+    Each may be called again with the same arguments, because a crash can come between the act and the book:
+    what is done already stays done, and doing it again is no error. A gear that such a crash has left, and that the
+    book does not know, holds nothing: `create` replaces whatever has its id or its uid, `destroy` removes it.
     """
 
     def create(self, gear: Gear) -> None:
@@ -31,6 +35,6 @@ class Runtime(Protocol):
         """Stop and start the cartridges of a gear."""
         ...
 
-    def destroy(self, gear: Gear, *, drain_seconds: float) -> None:
-        """Stop forwarding, give what is in flight that many seconds to end, and remove the gear."""
+    def destroy(self, gear_id: str, *, drain_seconds: float) -> None:
+        """Stop forwarding, give what is in flight that many seconds to end, and remove what there is of the gear."""
         ...

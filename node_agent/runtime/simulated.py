@@ -32,6 +32,6 @@ class SimulatedRuntime:
         """Restart the gear; raises `InjectedFault`."""
         self._faults.strike()
 
-    def destroy(self, gear: Gear, *, drain_seconds: float) -> None:  # noqa: ARG002
+    def destroy(self, gear_id: str, *, drain_seconds: float) -> None:  # noqa: ARG002
         """Destroy the gear without waiting; raises `InjectedFault`."""
         self._faults.strike()

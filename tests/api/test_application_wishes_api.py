@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from broker.api.factory import make_wsgi_app
+from broker.process.turns import LocalTurns
 
 APPLICATIONS = "/broker/rest/domain/test/applications"
 HA_NEEDS_TWO = "Cannot set the max gear limit to '1' if the application is HA (highly available)"
@@ -202,25 +203,25 @@ def test_what_is_included_is_a_word_or_a_list(testha, query):
     assert [each["name"] for each in shown.data["cartridges"]] == ["ruby-1.9", "haproxy-1.4"]
 
 
-class OvertakingGates:
-    """Gates at which another caller is let through first, once."""
+class OvertakingTurns(LocalTurns):
+    """Turns in which another caller is let through first, once."""
 
-    def __init__(self, gates, other):
-        self.gates = gates
+    def __init__(self, other):
+        super().__init__()
         self.others = [other]
 
-    def enter(self, application_id, timeout):
+    def holding(self, operation_id):
         while self.others:
             self.others.pop()()
-        return self.gates.enter(application_id, timeout)
+        return super().holding(operation_id)
 
 
 @pytest.mark.parametrize("path", ["application/{id}", "application/TestHA", "domain/test/application/testha"])
 def test_who_is_too_late_to_delete_is_told_in_the_words_of_the_path(world, testha, path):
     application_id = testha("GET", "/application/testha").data["id"]
     platform = world.embedded.platform
-    gates = OvertakingGates(platform.gates, lambda: testha("DELETE", "/application/testha"))
-    late = replace(world.demo, wsgi_app=make_wsgi_app(replace(platform, gates=gates), world.options))
+    turns = OvertakingTurns(lambda: testha("DELETE", "/application/testha"))
+    late = replace(world.demo, wsgi_app=make_wsgi_app(replace(platform, turns=turns), world.options))
 
     refused = late("DELETE", f"/{path.format(id=application_id)}")
 

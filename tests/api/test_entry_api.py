@@ -16,12 +16,14 @@ def test_the_entry_needs_no_login_and_lists_only_what_exists(world):
         "LIST_CARTRIDGES",
         "LIST_DOMAINS",
         "LIST_DOMAINS_BY_OWNER",
+        "LIST_OPERATIONS",
         "LIST_ROUTING_EVENTS",
         "SHOW_APPLICATION",
         "SHOW_APPLICATION_BY_DOMAIN",
         "SHOW_CARTRIDGE",
         "SHOW_CARTRIDGE_BY_ID",
         "SHOW_DOMAIN",
+        "SHOW_OPERATION",
     ]
 
 

@@ -18,7 +18,7 @@ ENDING_SECONDS = 10.0
 COMMAND_SECONDS = 30.0
 POLL_SECONDS = 0.02
 # What a reader's shell may have set and a reader of the documents may not have.
-FOREIGN = re.compile(r"GEARBROKER_.*|DATABASE_URL|BUS_URL|NODES|DNS_.*|PYTHONPATH")
+FOREIGN = re.compile(r"GEARBROKER_.*|DATABASE_URL|BUS_URL|NODES|DNS_.*|BIND_.*|PYTHONPATH")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,13 +8,23 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import insert, inspect, select, text
 
 from broker.bootstrap import build
 from broker.config import Settings, load_settings
 from broker.core.errors import ConfigurationError
+from broker.store import tables
 from broker.store.engine import Database, open_database
-from broker.store.migrate import check_schema, current_revision, downgrade, expected_revision, migrate
+from broker.store.lanes import cursor_names, lane_of
+from broker.store.migrate import (
+    SchemaMismatch,
+    check_schema,
+    current_revision,
+    downgrade,
+    expected_revision,
+    migrate,
+    move_to,
+)
 from broker.store.tables import metadata
 
 CHECKOUT = Path(__file__).parents[2]
@@ -91,6 +101,83 @@ def test_several_processes_that_migrate_at_once_do_it_once(database):
 
     assert [process.wait() for process in processes] == [0, 0, 0]
     assert current_revision(database) == expected_revision()
+
+
+def test_data_survive_the_way_down_and_up_again(database):
+    migrate(database)
+    with database.engine.begin() as connection:
+        connection.execute(insert(tables.operations), [_operation("1" * 24, "completed")])
+        event = {
+            "position": 1, "lane": lane_of(APPLICATION), "application_id": APPLICATION, "owner_id": "b" * 24,
+            "sequence": 1, "action": "add_alias", "app_name": "shop", "namespace": "demo",
+            "occurred_at": "2026-01-01T00:00:00Z", "data": "{}",
+        }  # fmt: skip
+        connection.execute(insert(tables.routing_events), event)
+        cursors = [{"name": name, "value": 1} for name in cursor_names("bus/json")]
+        connection.execute(insert(tables.counters), cursors)
+    before = _kept(database)
+
+    for revision in ("0001", "0002", expected_revision(), "0002", expected_revision()):
+        move_to(database, revision)
+        assert current_revision(database) == revision
+
+    assert _kept(database) == before
+
+
+APPLICATION = "a" * 24
+
+
+def _operation(operation_id, state):
+    return {
+        "operation_id": operation_id, "application_id": APPLICATION, "kind": "scale", "ending": "scale",
+        "arguments": {}, "wish": {}, "state": state, "created_at": "2026-01-01T00:00:00Z",
+        "started_at": "2026-01-01T00:00:00Z",
+        "finished_at": "2026-01-01T00:00:01Z" if state == "completed" else None,
+    }  # fmt: skip
+
+
+def _kept(database):
+    with database.engine.connect() as connection:
+        return [
+            [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key.columns))]
+            for table in (tables.operations, tables.routing_events, tables.counters)
+        ]
+
+
+@pytest.mark.parametrize("state", ["running", "queued"])
+def test_the_way_down_is_not_taken_while_operations_are_open(database, state):
+    migrate(database)
+    with database.engine.begin() as connection:
+        connection.execute(insert(tables.operations), [_operation("1" * 24, state)])
+
+    with pytest.raises(SchemaMismatch, match="1 operations are open"):
+        move_to(database, "0002")
+
+    assert current_revision(database) == expected_revision()
+
+
+def test_a_revision_that_there_is_not_is_refused_with_those_there_are(database):
+    with pytest.raises(SchemaMismatch, match=r"no revision '7777': choose one of 0001, "):
+        move_to(database, "7777")
+    assert current_revision(database) is None
+
+
+def test_several_that_go_down_and_up_at_once_end_at_one_revision_each_can_use(database):
+    migrate(database)
+    url = database.engine.url.render_as_string(hide_password=False)
+    code = (
+        "import sys; from broker.store import engine, migrate\n"
+        "try: migrate.move_to(engine.open_database(sys.argv[1]), sys.argv[2])\n"
+        "except migrate.SchemaMismatch as refused: sys.exit(3 if 'came first' in str(refused) else 4)"
+    )
+    ways = ["0001", expected_revision(), "0002", expected_revision()]
+
+    processes = [subprocess.Popen([sys.executable, "-c", code, url, way], cwd=CHECKOUT) for way in ways]
+
+    assert {process.wait() for process in processes} <= {0, 3}
+    migrate(database)
+    with database.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
 def test_a_schema_of_the_right_revision_is_taken(database):

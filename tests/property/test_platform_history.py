@@ -2,6 +2,8 @@
 
 import shutil
 import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
@@ -18,9 +20,16 @@ from hypothesis.stateful import (
 )
 from scenarios.world import World
 
-from broker.core.errors import Refusal
+from broker.core.errors import OperationNotCancellable, Refusal
+from broker.core.ids import OperationId
+from broker.core.scaling import ScaleDirection
+from broker.interfaces import Accepted, Json, Origin, Platform
+from broker.process.turns import LocalTurns
 from broker.usecases import aliases, environment
 from broker.usecases.availability import set_multiplier
+from broker.usecases.cancelling import cancel
+from broker.usecases.open_operations import resume_operations
+from broker.usecases.scaling import scale
 from broker.usecases.state import StateEvent, change_state
 
 NAMES = st.sampled_from(["one", "two"])
@@ -37,6 +46,19 @@ class Model:
         self.aliases: dict[str, set[str]] = {}
 
 
+@dataclass(frozen=True)
+class Left:
+    """A scaling of an application that its caller did not wait for, or did not live to see the end of."""
+
+    operation_id: OperationId
+    name: str
+    to: int
+
+
+class PowerCut(BaseException):
+    """What no handler of errors may catch."""
+
+
 class PlatformHistory(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
@@ -46,6 +68,9 @@ class PlatformHistory(RuleBasedStateMachine):
         self._world.use_ids(lambda: f"{next(numbers):024x}")
         self._model = Model()
         self._ill: set[str] = set()
+        # Operations that nobody waits for, oldest first, and those of them that somebody has cancelled.
+        self._left: list[Left] = []
+        self._cancelled: set[OperationId] = set()
 
     def teardown(self) -> None:
         self._heal()
@@ -57,8 +82,96 @@ class PlatformHistory(RuleBasedStateMachine):
 
     def _heal(self) -> None:
         self._world.heal()
+        self._resume()
+        self._world.heal()
         self._ill.clear()
         self._world.check()
+
+    def _waits(self, name: str) -> bool:
+        return any(left.name == name for left in self._left)
+
+    def _resume(self) -> None:
+        """Another process carries everything to its end; the model learns what that was, and asks why."""
+        if not self._left:
+            return
+        resume_operations(self._another_process())
+        self._settle()
+
+    def _another_process(self) -> Platform:
+        platform = self._world.platform
+        return replace(platform, process_id=platform.new_id(), turns=LocalTurns())
+
+    def _settle(self) -> None:
+        for left in self._left:
+            with self._world.platform.reading() as work:
+                standing = work.operations.standing(left.operation_id)
+            assert standing is not None
+            if standing.state == "completed":
+                assert left.operation_id not in self._cancelled or left.to <= self._model.gears[left.name]
+                self._model.gears[left.name] = left.to
+            elif standing.state == "cancelled":
+                assert left.operation_id in self._cancelled
+            else:
+                before = self._model.gears[left.name]
+                minimum = 1 + (left.name in self._model.ha)
+                assert standing.state == "failed", standing
+                assert self._ill or left.to < minimum or self._is_full(left.to - before), standing
+        self._left.clear()
+        self._cancelled.clear()
+
+    def _scaling(self, platform: Platform, name: str, to: int) -> None:
+        now = self._world.parts(name).groups[0].gear_count
+        direction = ScaleDirection.UP if to >= now else ScaleDirection.DOWN
+        scale(platform, self._world.demo, name, direction, to=to)
+
+    @rule(name=NAMES, to=st.integers(1, 9))
+    def scale_without_waiting(self, name: str, to: int) -> None:
+        if name not in self._model.gears:
+            return
+        detached = replace(self._world.platform, origin=Origin(respond_async=True))
+        try:
+            self._scaling(detached, name, to)
+        except Accepted as accepted:
+            self._left.append(Left(accepted.operation_id, name, to))
+        except Refusal:
+            assert not self._waits(name)
+
+    @rule(name=NAMES, to=st.integers(1, 9), delivers=st.booleans())
+    def crash_in_the_middle(self, name: str, to: int, *, delivers: bool) -> None:
+        if name not in self._model.gears or self._waits(name):
+            return
+        fleet = self._world.fleet
+
+        class CutChannel:
+            def call(self, commands: Sequence[Json], deadline_seconds: float) -> Mapping[str, Json]:
+                if delivers:
+                    fleet.call(commands, deadline_seconds)
+                raise PowerCut
+
+        try:
+            self._scaling(replace(self._world.platform, channel=CutChannel()), name, to)
+        except PowerCut:
+            with self._world.platform.reading() as work:
+                (entry,) = work.operation_history.of_owner(self._world.demo.user_id, limit=1, after=None)
+            self._left.append(Left(entry.operation_id, name, to))
+        except Refusal:
+            assert self._ill or to < 1 + (name in self._model.ha) or self._is_full(to - self._model.gears[name])
+        else:
+            self._model.gears[name] = to
+
+    @precondition(lambda self: self._left)
+    @rule(which=st.integers(0, 9))
+    def cancel(self, which: int) -> None:
+        operation_id = self._left[which % len(self._left)].operation_id
+        try:
+            cancel(self._world.platform, operation_id)
+        except OperationNotCancellable:
+            return
+        self._cancelled.add(operation_id)
+
+    @rule()
+    def resume(self) -> None:
+        self._resume()
 
     @initialize(ha=st.booleans())
     def begin(self, *, ha: bool) -> None:
@@ -66,6 +179,8 @@ class PlatformHistory(RuleBasedStateMachine):
 
     @rule(name=NAMES, ha=st.booleans())
     def create(self, name: str, *, ha: bool) -> None:
+        if self._waits(name):
+            return
         try:
             self._world.create(name, ha=ha)
         except Refusal:
@@ -82,6 +197,8 @@ class PlatformHistory(RuleBasedStateMachine):
 
     @rule(name=NAMES, to=st.integers(1, 9))
     def scale(self, name: str, to: int) -> None:
+        if self._waits(name):
+            return
         before = self._model.gears.get(name)
         if before is None:
             return
@@ -95,6 +212,8 @@ class PlatformHistory(RuleBasedStateMachine):
 
     @rule(name=NAMES)
     def enable(self, name: str) -> None:
+        if self._waits(name):
+            return
         if name not in self._model.gears:
             return
         try:
@@ -109,6 +228,8 @@ class PlatformHistory(RuleBasedStateMachine):
 
     @rule(name=NAMES, scale_down=st.booleans())
     def disable(self, name: str, *, scale_down: bool) -> None:
+        if self._waits(name):
+            return
         try:
             self._world.disable(name, scale_down=scale_down)
         except Refusal:
@@ -133,6 +254,8 @@ class PlatformHistory(RuleBasedStateMachine):
 
     @rule(name=NAMES, event=st.sampled_from(list(StateEvent)))
     def change_state(self, name: str, event: StateEvent) -> None:
+        if self._waits(name):
+            return
         try:
             change_state(self._world.platform, self._world.demo, name, event)
         except Refusal:
@@ -151,6 +274,8 @@ class PlatformHistory(RuleBasedStateMachine):
 
     @rule(name=NAMES)
     def delete(self, name: str) -> None:
+        if self._waits(name):
+            return
         try:
             self._world.delete(name)
         except Refusal:
@@ -193,9 +318,12 @@ class PlatformHistory(RuleBasedStateMachine):
     def restart(self) -> None:
         self._world.reopen()
         self._ill.clear()
+        self._settle()
 
     @invariant()
     def everything_agrees(self) -> None:
+        if self._left:
+            return
         self._world.check(healed=self._is_well() and not self._world.owed())
         for name, gears in self._model.gears.items():
             parts = self._world.parts(name)

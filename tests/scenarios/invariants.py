@@ -1,7 +1,7 @@
 """What must hold of a platform whenever no operation is running, each rule as a function that names what breaks it."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection, Row, select
 
@@ -16,6 +16,7 @@ from broker.store import tables
 from broker.usecases.announcing import ha_name
 from broker.usecases.routing import take_snapshot, wire_event
 from broker.usecases.standing import judge
+from node_agent.gear import Gear as CarriedGear
 from routing_spi.table import RoutingTable, apply_event
 
 EVERYBODY = 10**6
@@ -23,16 +24,25 @@ EVERYBODY = 10**6
 
 def violations(built: Built, fleet: SimulatedFleet | None = None) -> list[str]:
     """Every broken rule; with `fleet`, what nodes carry is compared too, so nobody may owe them a command."""
-    platform = built.platform
-    with platform.reading() as work:
+    found = [*stored_violations(built), *_log(built), *_memory(built)]
+    if fleet is not None:
+        found += book_violations(built, {node_id: fleet.node(node_id).book.snapshot() for node_id in _nodes(built)})
+    return found
+
+
+def stored_violations(built: Built) -> list[str]:
+    """Every broken rule of the rows themselves: whoever can read the database can tell."""
+    with built.platform.reading() as work:
         applications = work.applications.of_gears()
     with built.database.reading() as connection:
         found = [text for rule in _RULES for text in rule(connection, applications)]
         found += _names(built, connection, applications)
-    found += [*_log(built), *_memory(built), *_verdicts(built)]
-    if fleet is not None:
-        found += _books(built, fleet)
-    return found
+    return [*found, *_verdicts(built)]
+
+
+def _nodes(built: Built) -> list[NodeId]:
+    with built.platform.reading() as work:
+        return [node.node_id for node in work.nodes.all()]
 
 
 def _rows(connection: Connection, table: tables.Table) -> list[Row]:
@@ -74,7 +84,7 @@ def _groups_count_their_gears(connection: Connection, applications: Parts) -> It
 
 def _nothing_is_under_way(connection: Connection, applications: Parts) -> Iterator[str]:
     for operation in _rows(connection, tables.operations):
-        if operation.state not in {"completed", "failed"} or operation.finished_at is None:
+        if operation.state not in {"completed", "failed", "cancelled"} or operation.finished_at is None:
             yield f"operation {operation} has not ended"
     for gear in _rows(connection, tables.gears):
         if gear.operation_id is not None or gear.uid is None or gear.lifecycle not in {"started", "stopped"}:
@@ -233,20 +243,20 @@ def _verdicts(built: Built) -> Iterator[str]:
                 yield f"{parts.application.name} is judged {parts.application.verdict} and would be {judged}"
 
 
-def _books(built: Built, fleet: SimulatedFleet) -> Iterator[str]:
+def book_violations(built: Built, books: Mapping[str, Sequence[CarriedGear]]) -> Iterator[str]:
     """Nodes carry the gears of the records, with their uids, states, cartridges and ports, and nothing else."""
     with built.platform.reading() as work:
         applications = {parts.application.application_id: parts for parts in work.applications.of_gears()}
         gears = work.gears.all()
         endpoints = work.gears.all_endpoints()
-        nodes = [node.node_id for node in work.nodes.all()]
         owed = [row for row in _rows(work._connection, tables.commands) if row.state == "pending"]
     yield from (f"node {row.node_id} is still owed {row.kind} of {row.gear_id}" for row in owed)
     ports: dict[str, set[tuple[str, int]]] = defaultdict(set)
     for endpoint in endpoints:
         ports[endpoint.gear_id].add((endpoint.cartridge, endpoint.public_port))
-    for node_id in nodes:
-        carried = {gear.gear_id: gear for gear in fleet.node(node_id).book.snapshot()}
+    for node_id in _nodes(built):
+        carried = {gear.gear_id: gear for gear in books[node_id]}
+        yield from _shared(node_id, books[node_id])
         recorded = {gear.gear_id: gear for gear in gears if gear.node_id == node_id}
         for gear_id in carried.keys() ^ recorded.keys():
             yield f"gear {gear_id} of node {node_id} is {'on the node' if gear_id in carried else 'recorded'} only"
@@ -261,3 +271,11 @@ def _books(built: Built, fleet: SimulatedFleet) -> Iterator[str]:
             exposed = {(each.cartridge, each.public_port) for each in real.endpoints()}
             if exposed != ports[gear_id]:
                 yield f"gear {gear_id}: the node exposes {exposed}, the records say {ports[gear_id]}"
+
+
+def _shared(node_id: str, gears: Sequence[CarriedGear]) -> Iterator[str]:
+    """No two gears of a node have the same uid or port."""
+    uids = Counter(gear.uid for gear in gears)
+    ports = Counter(port for gear in gears for port in gear.public_ports())
+    for what, counted in (("uid", uids), ("port", ports)):
+        yield from (f"{what} {each} of {node_id} is {times} gears'" for each, times in counted.items() if times > 1)

@@ -13,9 +13,10 @@ from scenarios import crashing
 from scenarios.world import World, eventually
 
 from broker.core.errors import NodeFailed
-from broker.interfaces import Json
-from broker.process.clock import SystemClock
-from broker.usecases.operations import ABANDONED_SECONDS, resume_abandoned, resume_operations
+from broker.interfaces import Json, Platform
+from broker.process.turns import LocalTurns
+from broker.usecases.open_operations import resume_operations
+from broker.usecases.processes import beat, leave, this_process
 from broker.usecases.scaling import ScaleDirection, scale
 
 TESTS = Path(__file__).parents[1]
@@ -23,7 +24,7 @@ TESTS = Path(__file__).parents[1]
 
 def _is_running(world: World) -> bool:
     with world.platform.reading() as work:
-        return bool(work.operations.running())
+        return bool(work.operation_history.open())
 
 
 def _kill_in_the_middle(world: World, directory: Path, what: str) -> None:
@@ -46,6 +47,11 @@ def test_a_killed_process_goes_on_when_it_starts_again(found, tmp_path, what):
     world.check()
     gears = 0 if what == "delete" else len(world.gears())
     assert gears == {"create": 2, "scale-up": 6, "scale-down": 1, "enable-ha": 3, "stop": 3, "delete": 0}[what]
+
+
+def another_process(world: World) -> Platform:
+    """The same platform as a second process would have it."""
+    return replace(world.platform, process_id=world.platform.new_id(), turns=LocalTurns())
 
 
 class _PowerCut(BaseException):
@@ -101,25 +107,18 @@ def test_an_operation_that_cannot_be_gone_on_with_is_undone(world, what):
     world.check()
 
 
-class LaterClock:
-    """The clock of the machine, so many seconds ahead."""
-
-    def __init__(self, ahead: float) -> None:
-        self._ahead = ahead
-
-    def now(self) -> float:
-        return SystemClock().now() + self._ahead
-
-
-@pytest.mark.parametrize(("ahead", "resumed"), [(0.0, 0), (2 * ABANDONED_SECONDS, 1)])
-def test_an_operation_is_taken_over_only_when_its_own_process_must_have_ended(world, ahead, resumed):
+def test_an_operation_is_taken_over_only_when_its_own_process_is_gone(world):
     world.create(gears=3)
     _cut(world, "scale-up", delivers=False)
+    other = another_process(world)
+    beat(world.platform, this_process(world.platform, "embedded", "here"))
 
-    taken_over = resume_abandoned(replace(world.platform, clock=LaterClock(ahead)))
+    while_it_lives = resume_operations(other)
+    leave(world.platform)
+    when_it_is_gone = resume_operations(other)
 
-    assert taken_over == resumed
-    assert _is_running(world) == (not resumed)
+    assert (while_it_lives, when_it_is_gone) == (0, 1)
+    assert not _is_running(world)
 
 
 def test_a_restart_after_a_cut_scale_down_knows_the_fleet_it_gives_room_back_to(world):
@@ -167,7 +166,7 @@ def test_an_operation_that_another_has_concluded_is_not_concluded_again(world):
     class LateChannel:
         def call(self, commands: Sequence[Json], deadline_seconds: float) -> Mapping[str, Json]:
             replies = world.fleet.call(commands, deadline_seconds)
-            resume_operations(world.platform)
+            resume_operations(another_process(world))
             return replies
 
     late = replace(world.platform, channel=LateChannel())
@@ -186,7 +185,7 @@ def test_who_comes_late_to_an_operation_that_was_undone_is_told_so(world):
             replies = world.fleet.call(commands, deadline_seconds)
             for node_id in world.node_ids:
                 world.fleet.kill(node_id)
-            resume_operations(world.platform)
+            resume_operations(another_process(world))
             return replies
 
     late = replace(world.platform, channel=LateChannel())

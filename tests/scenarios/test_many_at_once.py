@@ -257,14 +257,14 @@ def test_only_one_operation_of_an_application_runs_whichever_process_has_begun_i
         running.result()
 
     with world.platform.reading() as work:
-        assert work.operations.running() == ()
+        assert work.operation_history.open() == ()
     world.fleet.revive(slow)
     world.check()
 
 
 def _is_running(world: World) -> bool:
     with world.platform.reading() as work:
-        return bool(work.operations.running())
+        return bool(work.operation_history.open())
 
 
 def test_two_processes_leave_three_applications_whole(found):
@@ -293,7 +293,8 @@ def test_a_quota_refusal_says_what_is_used_and_wanted(world):
 
 def test_the_quota_of_a_failed_scale_up_is_given_back_whole(world):
     world.create(gears=2)
-    world.fleet.node(_next_node(world)).faults.fail_every = 1
+    for node_id in world.node_ids:
+        world.fleet.node(node_id).faults.fail_every = 1
 
     with pytest.raises(Exception, match="on purpose"):
         world.scale(7)
@@ -301,8 +302,3 @@ def test_the_quota_of_a_failed_scale_up_is_given_back_whole(world):
     assert world.demo.consumed_gears == 2
     world.heal()
     world.check()
-
-
-def _next_node(world: World) -> str:
-    used = {gear.node_id for gear in world.gears()}
-    return next(node_id for node_id in world.node_ids if node_id not in used)

@@ -10,7 +10,7 @@ from broker.core.node import Liveness
 from broker.simulator.embedded import simulated_nodes
 from broker.usecases import aliases, applications, groups
 from broker.usecases.nodes import change_liveness, register_nodes
-from broker.usecases.operations import resume_operations
+from broker.usecases.open_operations import resume_operations
 from broker.usecases.reports import find_reports
 from broker.usecases.state import StateEvent, change_state
 
@@ -171,11 +171,14 @@ def test_an_application_that_is_wholly_out_of_reach_is_stopped_when_it_is_back(w
 
 def test_a_gear_that_still_has_to_lose_the_proxy_is_not_promoted_before(world):
     world.create(gears=2)
-    second = world.gears()[1]
-    world.fleet.node(second.node_id).faults.cut_off = True
+    head = world.gears()[0]
+    others = [node_id for node_id in world.node_ids if node_id != head.node_id]
+    for node_id in others:
+        world.fleet.node(node_id).faults.cut_off = True
     with pytest.raises(Exception, match="did not answer"):
         world.enable()
-    world.fleet.revive(second.node_id)
+    for node_id in others:
+        world.fleet.revive(node_id)
 
     world.enable()
     world.heal()

@@ -21,7 +21,7 @@ from broker.simulator.fleet import SimulatedFleet
 from broker.store import tables
 from broker.usecases import accounts, applications, availability, namespaces, scaling
 from broker.usecases.nodes import tell_all_missed
-from broker.usecases.operations import resume_operations
+from broker.usecases.open_operations import resume_operations
 from broker.usecases.outbox_relay import number_events
 from broker.usecases.wishes import ApplicationWish, CartridgeWish
 from broker.workers.node_watch import NodeWatch

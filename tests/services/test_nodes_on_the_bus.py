@@ -1,14 +1,10 @@
 """A broker whose nodes are agents in processes of their own, on a real bus."""
 
-import os
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import kombu
 import pytest
+from node_world import agents_in_processes, until
 
 from broker.config import load_settings
 from broker.core.ids import NodeId
@@ -19,14 +15,6 @@ from broker.usecases import accounts, applications, availability, groups, namesp
 from broker.usecases.wishes import ApplicationWish, CartridgeWish
 
 pytestmark = pytest.mark.services("rabbitmq")
-
-
-def until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
-    """Whether the condition comes to hold in time."""
-    deadline = time.monotonic() + seconds
-    while not (held := condition()) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return held
 
 
 @pytest.fixture
@@ -48,23 +36,11 @@ def platform(tmp_path: Path, rabbitmq_url: str) -> Iterator[EmbeddedPlatform]:
 
 
 @pytest.fixture
-def agents(rabbitmq_url: str, unique_name: str) -> Iterator[list[str]]:
+def agents(rabbitmq_url: str, unique_name: str, tmp_path: Path) -> Iterator[list[str]]:
     """Two agents in processes of their own."""
     ids = [f"{unique_name}-{number}.example.com" for number in (1, 2)]
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-m", "node_agent.cli", "run", "--bus", rabbitmq_url, "--node-id", node_id],
-            env=os.environ,
-        )
-        for node_id in ids
-    ]
-    yield ids
-    for process in processes:
-        process.terminate()
-        assert process.wait(10) == 0
-    with kombu.Connection(rabbitmq_url) as connection:
-        for node_id in ids:
-            connection.default_channel.queue_delete(f"gearbroker.node.{node_id}")
+    with agents_in_processes(rabbitmq_url, ids, tmp_path):
+        yield ids
 
 
 def record(node_id: str, number: int) -> NodeRecord:

@@ -147,7 +147,7 @@ def published(served):
     """Whether the bus has confirmed everything that is in the log."""
     with served.platform.reading() as work:
         last = work.log.last_position()
-        return all(work.log.cursor(each.destination) == last for each in served.platform.publishers)
+        return all(work.log.confirmed(each.destination) == last for each in served.platform.publishers)
 
 
 def test_an_old_listener_is_sent_the_original_s_messages_in_order(served, rabbitmq_url):

@@ -6,22 +6,44 @@ from store.rows import a_namespace, a_node
 
 from broker.core.errors import ApplicationBusy, Conflict
 from broker.core.ids import ApplicationId, CommandId, GearId, NodeId, OperationId, UserId
-from broker.interfaces import OperationRecord, OutgoingEvent, StepRecord
+from broker.interfaces import (
+    FleetMoved,
+    OperationRecord,
+    OperationStanding,
+    OutgoingEvent,
+    ProcessRecord,
+    QueueState,
+    StepRecord,
+)
 
 MANY = 40_000  # more than a statement may have parameters
 SHOP = ApplicationId("a" * 24)
 NODE = NodeId("node-a1.example.com")
 
 
-def _operation(number: int, application_id: ApplicationId = SHOP) -> OperationRecord:
-    return OperationRecord(
-        operation_id=OperationId(f"{number:024x}"),
-        application_id=application_id,
-        kind="scale_up",
-        state="running",
-        arguments={"by": 2},
-        created_at=f"2026-01-01T00:00:{number:02}Z",
-    )
+def _operation(number: int, application_id: ApplicationId = SHOP, **given: object) -> OperationRecord:
+    values: dict[str, object] = {
+        "operation_id": OperationId(f"{number:024x}"),
+        "application_id": application_id,
+        "owner_id": UserId("1" * 24),
+        "app_name": "shop",
+        "namespace": "demo",
+        "kind": "scale_up",
+        "wish": {"by": 2},
+        "ending": "scale_up",
+        "arguments": {"by": 2},
+        "state": "running",
+        "turn": 0,
+        "attempt": 1,
+        "driver": None,
+        "created_at": f"2026-01-01T00:00:{number:02}Z",
+        "started_at": None,
+    }
+    return OperationRecord(**{**values, **given})
+
+
+def _queued(number: int, turn: int, **given: object) -> OperationRecord:
+    return _operation(number, state="queued", turn=turn, **given)
 
 
 def _step(number: int, **given: object) -> StepRecord:
@@ -33,6 +55,7 @@ def _step(number: int, **given: object) -> StepRecord:
         "gear_id": GearId("b" * 24),
         "kind": "stop_gear",
         "body": {"number": number, "text": "ä"},
+        "awaited": given.get("operation_id") is not None,
     }
     return StepRecord(**{**values, **given})
 
@@ -85,25 +108,43 @@ def test_two_namespaces_of_one_name_are_a_conflict(writing, user):
             work.namespaces.add(a_namespace(user, "shop", 2))
 
 
-def test_a_node_is_never_overcommitted(writing):
+def _take(writing, count):
+    with writing() as work:
+        work.nodes.reserve({NODE: count}) if count > 0 else work.nodes.free({NODE: -count})
+        work.commit()
+
+
+def test_a_node_is_never_overcommitted(writing, reading):
     with writing() as work:
         work.nodes.add([a_node(NODE, capacity=2)])
-        answers = [work.nodes.reserve({NODE: count}) for count in (1, 2, 1, 1)]
+        work.commit()
 
-        assert (answers, work.nodes.records([NODE])[NODE].gears) == ([True, False, True, False], 2)
+    _take(writing, 1)
+    with pytest.raises(FleetMoved):
+        _take(writing, 2)
+    _take(writing, 1)
+    with pytest.raises(FleetMoved):
+        _take(writing, 1)
+
+    with reading() as work:
+        assert work.nodes.records([NODE])[NODE].gears == 2
 
 
 def test_a_node_never_has_fewer_gears_than_none(writing):
     with writing() as work:
         work.nodes.add([a_node(NODE)])
+        work.commit()
 
-        assert not work.nodes.reserve({NODE: -1})
+    with pytest.raises(FleetMoved):
+        _take(writing, -1)
 
 
 def test_registering_a_node_again_keeps_its_gears_its_liveness_and_its_activity(writing):
     with writing() as work:
         work.nodes.add([a_node(NODE, capacity=2)])
-        work.nodes.reserve({NODE: 1})
+        work.commit()
+    _take(writing, 1)
+    with writing() as work:
         work.nodes.set_liveness([NODE], "unresponsive")
 
         work.nodes.add([a_node(NODE, capacity=5, zone="b")])
@@ -122,32 +163,120 @@ def test_liveness_tells_which_nodes_it_is_news_of(writing):
     assert (first, second) == ((NODE,), (other,))
 
 
+def test_an_operation_comes_back_as_it_was(writing):
+    with writing() as work:
+        work.operations.add(_operation(1))
+
+        assert work.operations.by_id(_operation(1).operation_id) == _operation(1)
+        assert work.operations.by_id(OperationId("9" * 24)) is None
+
+
 def test_only_one_operation_of_an_application_runs(writing):
     with writing() as work:
-        work.operations.start(_operation(1))
+        work.operations.add(_operation(1))
         with pytest.raises(ApplicationBusy):
-            work.operations.start(_operation(2))
+            work.operations.add(_operation(2))
 
 
 def test_operations_of_two_applications_run_side_by_side(writing):
     with writing() as work:
-        work.operations.start(_operation(2))
-        work.operations.start(_operation(1, ApplicationId("c" * 24)))
+        work.operations.add(_operation(2))
+        work.operations.add(_operation(1, ApplicationId("c" * 24)))
 
-        assert [each.created_at[-3:] for each in work.operations.running()] == ["01Z", "02Z"]
+        assert [each.created_at[-3:] for each in work.operations.to_be_taken(10)] == ["01Z", "02Z"]
 
 
-def test_an_operation_ends_once_and_says_how(writing):
+def test_an_operation_ends_and_says_how(writing):
     first = _operation(1)
     with writing() as work:
-        work.operations.start(first)
-        before = work.operations.ended(first.operation_id)
-        work.operations.finish(first.operation_id, "failed", "2026-01-01T00:01:00Z", "no answer")
-        after = work.operations.ended(first.operation_id)
-        work.operations.start(_operation(2))
+        work.operations.add(first)
+        before = work.operations.standing(first.operation_id)
+        work.operations.finish(
+            first.operation_id, "failed", "2026-01-01T00:01:00Z", error="no answer", error_code="node_failed"
+        )
+        after = work.operations.standing(first.operation_id)
+        work.operations.add(_operation(2))
 
-    assert before is None
-    assert after == ("failed", "no answer")
+    assert before == OperationStanding(state="running", attempt=1, cancelled=False, error=None, error_code=None)
+    assert (after.state, after.error, after.error_code) == ("failed", "no answer", "node_failed")
+
+
+def test_the_queue_of_an_application_tells_who_runs_and_which_turns_are_given(writing):
+    with writing() as work:
+        empty = work.operations.queue(SHOP)
+        work.operations.add(_operation(1))
+        for turn in (1, 2):
+            work.operations.add(_queued(turn + 1, turn))
+        work.operations.add(_queued(9, 7, application_id=ApplicationId("c" * 24)))
+
+        assert empty == QueueState(running=None, first=None, last=0)
+        assert work.operations.queue(SHOP) == QueueState(running=_operation(1).operation_id, first=1, last=2)
+
+
+def test_the_next_in_turn_waits_for_the_one_that_runs(writing):
+    with writing() as work:
+        work.operations.add(_operation(1))
+        work.operations.add(_queued(3, 2))
+        work.operations.add(_queued(2, 1))
+        while_it_runs = work.operations.next_in_turn(SHOP)
+        work.operations.finish(_operation(1).operation_id, "completed", "2026-01-01T00:01:00Z")
+
+        assert while_it_runs is None
+        assert work.operations.next_in_turn(SHOP) == _queued(2, 1).operation_id
+
+
+def test_a_worker_is_given_only_what_is_in_nobodys_hands_and_whose_turn_it_is(writing):
+    alive = ProcessRecord(process_id="a" * 24, role="work", host="h", started_at="2026-01-01T00:00:00Z")
+    others = [ApplicationId(letter * 24) for letter in "cd"]
+    with writing() as work:
+        work.processes.beat(alive)
+        work.operations.add(_operation(1, driver=alive.process_id))
+        work.operations.add(_queued(2, 1))
+        work.operations.add(_queued(3, 1, application_id=others[0]))
+        work.operations.add(_queued(4, 2, application_id=others[0]))
+        work.operations.add(_operation(5, others[1], driver="b" * 24))
+
+        found = [each.operation_id for each in work.operations.to_be_taken(10)]
+
+    assert found == [_operation(number).operation_id for number in (3, 5)]
+
+
+def test_an_operation_is_taken_by_one_process_only(writing):
+    with writing() as work:
+        for letter in "ab":
+            work.processes.beat(
+                ProcessRecord(process_id=letter * 24, role="work", host="h", started_at="2026-01-01T00:00:00Z")
+            )
+        work.operations.add(_operation(1))
+        operation_id = _operation(1).operation_id
+
+        first = work.operations.take([operation_id], "a" * 24)
+        second = work.operations.take([operation_id], "b" * 24)
+        held = work.operations.in_hands_of("a" * 24)
+        work.operations.let_go([operation_id])
+
+        assert (first, second, held) == ({operation_id}, frozenset(), {operation_id})
+        assert work.operations.take([operation_id], "b" * 24) == {operation_id}
+
+
+def test_what_waits_for_an_application_that_is_gone_has_failed(writing):
+    with writing() as work:
+        work.operations.add(_queued(1, 1))
+        work.operations.fail_queued(SHOP, "2026-01-01T00:01:00Z", "it is gone", "application_not_found")
+
+        assert work.operations.standing(_operation(1).operation_id).error == "it is gone"
+        assert work.operations.queue(SHOP).first is None
+
+
+def test_replies_are_kept_for_an_operation_that_goes_on(writing):
+    operation_id = OperationId("f" * 24)
+    with writing() as work:
+        work.commands.add([_step(1, operation_id=operation_id), _step(2, operation_id=operation_id)])
+        work.commands.keep_replies({_step(1).command_id: {"ok": True}})
+
+        kept = [(each.state, each.reply) for each in work.commands.of_operation(operation_id)]
+
+    assert kept == [("done", {"ok": True}), ("pending", None)]
 
 
 def test_commands_come_back_as_they_were_and_in_their_order(writing):
@@ -164,9 +293,9 @@ def test_commands_wait_for_their_operation_to_let_go_of_them(writing):
     with writing() as work:
         work.nodes.add([a_node(NODE)])
         work.commands.add([_step(1, operation_id=operation_id), _step(2)])
-        before = [each.command_id for each in work.commands.pending_for_responsive()]
+        before = [each.command_id for each in work.commands.owed(1000)]
         work.commands.release(operation_id)
-        after = [each.command_id for each in work.commands.pending_for_responsive()]
+        after = [each.command_id for each in work.commands.owed(1000)]
 
     assert (len(before), len(after)) == (1, 2)
 
@@ -178,7 +307,7 @@ def test_commands_that_are_settled_are_told_no_more(writing):
         work.commands.settle({_step(1).command_id: None, _step(2).command_id: "it failed"})
         work.commands.settle({_step(3).command_id: None})
 
-        assert [each.body["number"] for each in work.commands.pending_for_responsive()] == [4, 5]
+        assert [each.body["number"] for each in work.commands.owed(1000)] == [4, 5]
         assert work.commands.still_pending([_step(number).command_id for number in (1, 4)]) == {_step(4).command_id}
 
 
@@ -187,10 +316,10 @@ def test_commands_for_silent_nodes_are_not_among_those_to_be_told(writing):
         work.nodes.add([a_node(NODE)])
         work.nodes.set_liveness([NODE], "unresponsive")
         work.commands.add([_step(1)])
-        silent = work.commands.pending_for_responsive()
+        silent = work.commands.owed(1000)
         work.nodes.set_liveness([NODE], "responsive")
 
-        assert (silent, len(work.commands.pending_for_responsive())) == ((), 1)
+        assert (silent, len(work.commands.owed(1000))) == ((), 1)
 
 
 def test_a_newer_wish_takes_the_place_of_older_ones_of_its_kind_only(writing):
@@ -207,7 +336,7 @@ def test_a_newer_wish_takes_the_place_of_older_ones_of_its_kind_only(writing):
         )
         work.commands.supersede([gear], ["start_gear", "stop_gear"])
 
-        assert [each.body["number"] for each in work.commands.pending_for_responsive()] == [2, 3]
+        assert [each.body["number"] for each in work.commands.owed(1000)] == [2, 3]
         assert work.commands.gears_owing(SHOP) == {gear, other}
 
 
@@ -237,24 +366,6 @@ def test_a_sequence_is_written_once(writing):
         work.log.add([_event(1)])
         with pytest.raises(IntegrityError):
             work.log.add([_event(1)])
-
-
-def test_a_destinations_cursor_begins_at_nothing_and_moves(writing):
-    with writing() as work:
-        before = work.log.cursor("bus/json")
-        work.log.move_cursor("bus/json", 7)
-        work.log.move_cursor("bus/json", 9)
-
-        assert (before, work.log.cursor("bus/json"), work.log.cursor("bus/other")) == (0, 9, 0)
-
-
-def test_a_cursor_never_goes_back(writing):
-    with writing() as work:
-        work.log.move_cursor("bus/json", 9)
-
-        work.log.move_cursor("bus/json", 7)
-
-        assert work.log.cursor("bus/json") == 9
 
 
 def test_a_name_has_one_target_at_most(writing):

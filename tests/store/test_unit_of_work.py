@@ -5,6 +5,7 @@ import threading
 import pytest
 from store.rows import a_namespace, a_node
 
+from broker.core.errors import StorageUnavailable
 from broker.core.ids import ApplicationId, GroupId, NodeId, UserId
 from broker.core.placement.draw import Draw
 from broker.core.placement.engine import place
@@ -13,6 +14,7 @@ from broker.interfaces import OutgoingEvent
 from broker.process.signal import LocalSignal
 from broker.store.engine import open_database
 from broker.store.unit_of_work import SqlUnitOfWork
+from broker.usecases.again import again
 
 
 class _Failure(Exception):
@@ -75,11 +77,14 @@ def test_a_reader_holds_no_writer_up(writing, reading, user):
     assert (before.consumed_gears, after.consumed_gears) == (0, 0)
 
 
-def test_writers_of_one_process_come_one_after_the_other(writing, user):
-    def consume() -> None:
+def test_writers_of_one_process_never_take_more_than_there_is(writing, user):
+    def act() -> None:
         with writing() as work:
             work.users.consume_gears(user.user_id, 1)
             work.commit()
+
+    def consume() -> None:
+        again(act)
 
     threads = [threading.Thread(target=consume) for _ in range(8)]
     for thread in threads:
@@ -160,7 +165,7 @@ def test_a_database_that_cannot_begin_lets_the_next_writer_try(tmp_path, cache):
     broken = open_database(f"sqlite:///{tmp_path / 'missing' / 'gearbroker.db'}")
 
     for _ in range(2):
-        with pytest.raises(Exception, match="unable to open"), SqlUnitOfWork(broken, cache, LocalSignal()):
+        with pytest.raises(StorageUnavailable, match="does not answer"), SqlUnitOfWork(broken, cache, LocalSignal()):
             pytest.fail("it began")
 
     assert broken.writer.acquire(blocking=False)

@@ -177,3 +177,44 @@ def test_a_redacted_url_keeps_everything_but_its_password(url, shown):
 
 def test_no_two_settings_share_a_name():
     assert len(set(setting_names())) == len(setting_names())
+
+
+DNS_SERVER = {
+    "BIND_SERVER": "192.0.2.53",
+    "BIND_KEYNAME": "gearbroker",
+    "BIND_KEYVALUE": "bm9ib2R5IG11c3QgZXZlciBzZWUgdGhpcyBrZXkhISE=",
+}
+
+
+def test_a_dns_server_is_told_the_names_of_the_clouds_domain_unless_a_zone_is_named():
+    named = {"CLOUD_DOMAIN": "apps.example.com", "BIND_ZONE": "example.com", "BIND_KEYALGORITHM": "HMAC-MD5"}
+
+    assert load_settings({**DNS_SERVER, "CLOUD_DOMAIN": "apps.example.com"}).bind_zone == "apps.example.com"
+    assert load_settings({**DNS_SERVER, **named}).bind_zone == "example.com"
+    assert load_settings({**DNS_SERVER, **named}).bind_keyalgorithm == "hmac-md5"
+
+
+@pytest.mark.parametrize("name", ["BIND_KEYNAME", "BIND_KEYVALUE"])
+def test_a_dns_server_without_a_key_is_refused(name):
+    assert refusal({**DNS_SERVER, name: ""}).startswith(f"{name}: updates of BIND_SERVER are signed")
+
+
+@pytest.mark.parametrize("name", ["BIND_KEYNAME", "BIND_KEYVALUE", "BIND_ZONE"])
+def test_what_is_said_of_a_dns_server_that_is_not_named_is_refused(name):
+    value = DNS_SERVER.get(name, "example.com")
+
+    assert refusal({name: value}) == f"{name}: there is no DNS server to be told: set BIND_SERVER too."
+
+
+@pytest.mark.parametrize("zone", ["example.org", "sub.example.com", "ample.com"])
+def test_a_zone_that_the_clouds_domain_is_not_in_is_refused(zone):
+    assert refusal({**DNS_SERVER, "BIND_ZONE": zone}) == (
+        f"BIND_ZONE: CLOUD_DOMAIN (example.com) is not inside the zone {zone}."
+    )
+
+
+def test_the_key_of_the_dns_server_is_never_shown():
+    wrong = "not=the=key"
+
+    assert DNS_SERVER["BIND_KEYVALUE"] not in repr(load_settings(DNS_SERVER))
+    assert wrong not in refusal({**DNS_SERVER, "BIND_KEYVALUE": wrong})

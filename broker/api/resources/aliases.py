@@ -1,5 +1,7 @@
 """Aliases of an application."""
 
+from dataclasses import replace
+
 from broker.api.call import Answer, Call, told
 from broker.api.schemas.aliases import ShownAlias
 from broker.usecases.aliases import add_alias, remove_alias, show_alias
@@ -35,6 +37,11 @@ def create_alias(call: Call) -> Answer:
     )
     text = f"Added {alias} to application {view.parts.application.name}"
     return Answer(data=_shown(call, view, alias), messages=told(text), status=201)
+
+
+def show_created(call: Call) -> Answer:
+    """The alias that the call has added."""
+    return show_one_alias(replace(call, path={**call.path, "alias": call.inputs["alias"]}))
 
 
 def delete_alias(call: Call) -> Answer:

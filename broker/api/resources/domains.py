@@ -34,6 +34,17 @@ def create_domain(call: Call) -> Answer:
     return Answer(data=_shown(call, made), messages=told(f"Created domain with name {made.name}"), status=201)
 
 
+def show_created(call: Call) -> Answer:
+    """The domain that the call has created."""
+    return show_domain(replace(call, path={"domain_id": call.inputs["name"]}, inputs={"include": ()}))
+
+
+def show_updated(call: Call) -> Answer:
+    """The domain that the call has renamed or changed."""
+    name = call.inputs["name"] or call.path["domain_id"]
+    return show_domain(replace(call, path={"domain_id": name}, inputs={"include": ()}))
+
+
 def update_domain(call: Call) -> Answer:
     """The domain with its new name or gear sizes."""
     before = call.path["domain_id"].lower()

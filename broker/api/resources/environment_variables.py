@@ -1,5 +1,7 @@
 """Environment variables of an application."""
 
+from dataclasses import replace
+
 from broker.api.call import Answer, Call, told
 from broker.api.schemas.environment_variables import ShownVariable
 from broker.core.application import ApplicationParts
@@ -56,6 +58,16 @@ def _patch(call: Call) -> Answer:
     text = f"Patched environment variables for application {parts.application.name}"
     shown = [_shown(call, parts, name, value) for name, value in wanted.items()]
     return Answer(data=shown, messages=told(text), status=201, kind=SEVERAL)
+
+
+def show_changed(call: Call) -> Answer:
+    """What the call has added or set, as it is now."""
+    wished = call.inputs["environment_variables"]
+    if not wished:
+        return replace(show_one(replace(call, path={**call.path, "name": call.inputs["name"]})), kind=ONE)
+    parts, variables = list_variables(call.platform, call.user, call.application, call.namespace)
+    wanted = [name for name, value in wished if value is not None and name in variables]
+    return Answer(data=[_shown(call, parts, name, variables[name]) for name in wanted], kind=SEVERAL)
 
 
 def update(call: Call) -> Answer:

@@ -42,6 +42,7 @@ def application_links(application_id: str, *, allow_ha: bool) -> tuple[Link, ...
         Link(name="LIST_ALIASES", rel="List its aliases", path=f"{path}/aliases"),
         *_variable_links(f"{path}/environment-variables"),
         Link(name="GET_ROUTING_TABLE", rel="Show what routers know of it", path=f"{path}/routing_table"),
+        Link(name="LIST_OPERATIONS", rel="List its operations", path=f"{path}/operations"),
         *(_event(path, *each) for each in ha),
         Link(name="DELETE", rel="Delete the application", method="DELETE", path=path),
     )

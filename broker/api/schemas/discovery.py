@@ -66,6 +66,13 @@ def entry_links(frame: Frame) -> tuple[Link, ...]:
         ),
         *_application_links(),
         *_cartridge_links(),
+        Link(name="LIST_OPERATIONS", rel="List the operations of one's applications", path="operations"),
+        Link(
+            name="SHOW_OPERATION",
+            rel="Show an operation step by step",
+            path="operation/:id",
+            required=(Param(name=":id", description="Id of the operation"),),
+        ),
         Link(name="GET_ROUTING_SNAPSHOT", rel="Take a snapshot of all routing tables", path="routing/snapshot"),
         Link(
             name="LIST_ROUTING_EVENTS",

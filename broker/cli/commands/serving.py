@@ -30,11 +30,20 @@ class Serving:
         return self.embedded.dns_port
 
 
+# The options that are settings.
+SETTINGS = {"GEARBROKER_PORT": "port", "DNS_PORT": "dns_port", "GEARBROKER_DATA_DIR": "data_dir"}
+
+
 def add_common(parser: argparse.ArgumentParser) -> None:
     """The options of every command that serves."""
     parser.add_argument("--port", type=int, metavar="N", help="port of the web server (0: any free one)")
-    parser.add_argument("--dns-port", type=int, metavar="N", help="port of the DNS server (0: any free one)")
+    add_place(parser)
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where everything is kept")
+
+
+def add_place(parser: argparse.ArgumentParser) -> None:
+    """The options of every command that stays up."""
+    parser.add_argument("--dns-port", type=int, metavar="N", help="port of the DNS server (0: any free one)")
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings, one KEY=value a line")
 
 
@@ -42,11 +51,7 @@ def settings_from(chosen: argparse.Namespace, **defaults: str) -> "Settings":
     """The settings of environment and file; what was said on the command line wins, `defaults` lose."""
     from broker.bootstrap import load_settings
 
-    said = {
-        "GEARBROKER_PORT": chosen.port,
-        "DNS_PORT": chosen.dns_port,
-        "GEARBROKER_DATA_DIR": chosen.data_dir,
-    }
+    said = {name: getattr(chosen, option, None) for name, option in SETTINGS.items()}
     given = {name: str(value) for name, value in said.items() if value is not None}
     return load_settings({**defaults, **os.environ, **given}, chosen.config)
 

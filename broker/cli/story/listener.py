@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,14 +14,21 @@ POLL_SECONDS = 0.02
 
 
 class ListenerProcess:
-    """`oo-router run --listener recording`, following the HTTP stream of a broker; ends with the block."""
+    """`oo-router run --listener recording`, following the HTTP stream of a broker; ends with the block.
 
-    def __init__(self, url: str, login: str, password: str, directory: Path) -> None:
+    With `bus`, its URL, and the options `source` it follows the bus, and the broker is asked for snapshots only.
+    """
+
+    def __init__(
+        self, url: str, login: str, password: str, directory: Path, *, bus: str = "", source: Sequence[str] = ()
+    ) -> None:
         self._file = directory / "routing-events.jsonl"
         options = ["--listener", "recording", "--option", f"file={self._file}"]
         place = ["--broker", url, "--state-dir", str(directory / "router-state")]
-        self.arguments = ["run", *options, *place]
+        self.arguments = ["run", *options, *place, *source]
         self._environment = {**os.environ, "GEARBROKER_LOGIN": login, "GEARBROKER_PASSWORD": password}
+        if bus:
+            self._environment["GEARBROKER_BUS_URL"] = bus
         self._log = directory / "router.log"
 
     def __enter__(self) -> Self:
@@ -42,12 +49,16 @@ class ListenerProcess:
             self.process.kill()
             self.process.wait()
 
-    def events(self) -> list[dict[str, Any]]:
-        """What it has received so far, in the order in which it came."""
+    def lines(self) -> list[dict[str, Any]]:
+        """What it was told so far, events and snapshots, in the order in which they came."""
         if not self._file.exists():
             return []
-        lines = self._file.read_text(encoding="utf-8").splitlines()
-        return [line["event"]["data"] for line in map(json.loads, lines) if "event" in line]
+        text = self._file.read_text(encoding="utf-8")
+        return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+
+    def events(self) -> list[dict[str, Any]]:
+        """The events of these lines."""
+        return [line["event"]["data"] for line in self.lines() if "event" in line]
 
     def is_ready(self, seconds: float) -> bool:
         """Whether it has taken its first snapshot, so that nothing that follows can pass it by."""

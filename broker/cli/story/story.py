@@ -34,88 +34,92 @@ class Story:
     kill: Callable[[str], None]
     ha_name: str
     say: Say
+    patience_seconds: float = PATIENCE_SECONDS
 
     def tell(self) -> None:
         """Tell all of it; raises `StepFailed` at the first step that does not hold."""
-        _expect(self.listener.is_ready(PATIENCE_SECONDS), "the listener did not start")
-        self._create()
-        self._enable_ha()
-        self._look_up_the_name()
+        expect(self.listener.is_ready(PATIENCE_SECONDS), "the listener did not start")
+        self.create()
+        self.enable_ha()
+        self.look_up_the_name()
         self._show_events()
         self._scale()
         self._lose_a_node()
 
-    def _create(self) -> None:
+    def create(self) -> None:
+        """A scaled application."""
         path = f"/broker/rest/domain/{NAMESPACE}/applications"
         fields = {"name": APPLICATION, "cartridges": FRAMEWORK, "scale": "true"}
-        self._title("1. A scaled application", self.owner.curl("POST", path, **fields))
+        self.title("1. A scaled application", self.owner.curl("POST", path, **fields))
         answer = self.owner.post(path, **fields)
-        self._heard(answer.text, answer.status == 201)  # noqa: PLR2004 created
-        gears = self._gears()
-        _expect(len(gears) == 1 and _carriers(gears) == 1, "one gear with the web proxy was expected")
+        self.heard(answer.text, answer.status == 201)  # noqa: PLR2004 created
+        gears = self.gears()
+        expect(len(gears) == 1 and _carriers(gears) == 1, "one gear with the web proxy was expected")
 
-    def _enable_ha(self) -> None:
+    def enable_ha(self) -> None:
+        """It becomes HA, in two zones."""
         path = f"/broker/rest/applications/{APPLICATION}/events"
-        self._title("2. It becomes highly available", self.owner.curl("POST", path, event="enable-ha"))
+        self.title("2. It becomes highly available", self.owner.curl("POST", path, event="enable-ha"))
         answer = self.owner.post(path, event="enable-ha")
-        self._heard(answer.text, answer.text == f"Application {APPLICATION} is now ha")
-        gears = self._gears()
+        self.heard(answer.text, answer.text == f"Application {APPLICATION} is now ha")
+        gears = self.gears()
         zones = {gear["zone"] for gear in gears}
-        _expect(_carriers(gears) == 2 and len(zones) == 2, "two proxy gears in two zones were expected")  # noqa: PLR2004
+        expect(_carriers(gears) == 2 and len(zones) == 2, "two proxy gears in two zones were expected")  # noqa: PLR2004
 
-    def _look_up_the_name(self) -> None:
-        self._title("3. Its HA name resolves", self.dig)
+    def look_up_the_name(self) -> None:
+        """Its HA name resolves."""
+        self.title("3. Its HA name resolves", self.dig)
         status, records = self.ask_dns(self.ha_name)
         self.say("\n".join(f"  {record}" for record in records) or f"  {status}")
-        _expect(status == "NOERROR" and any("CNAME" in record for record in records), "the name did not resolve")
+        expect(status == "NOERROR" and any("CNAME" in record for record in records), "the name did not resolve")
 
     def _show_events(self) -> None:
-        self._title("4. What a router in another process was told", f"oo-router {' '.join(self.listener.arguments)}")
+        self.title("4. What a router in another process was told", f"oo-router {' '.join(self.listener.arguments)}")
         position = self._position()
-        _expect(self.listener.has_reached(position, PATIENCE_SECONDS), "the listener is behind")
+        expect(self.listener.has_reached(position, PATIENCE_SECONDS), "the listener is behind")
         events = self.listener.events()
         self._show(events)
-        _expect(_without_gaps(events), "the positions have a gap")
+        expect(_without_gaps(events), "the positions have a gap")
 
     def _scale(self) -> None:
         path = f"/broker/rest/applications/{APPLICATION}/events"
-        self._title("5. It grows to six gears", self.owner.curl("POST", path, event="scale-up", to="6"))
+        self.title("5. It grows to six gears", self.owner.curl("POST", path, event="scale-up", to="6"))
         answer = self.owner.post(path, event="scale-up", to="6")
-        self._heard(answer.text, answer.text == f"Application {APPLICATION} has scaled to 6")
-        gears = self._gears()
-        _expect(len(gears) == 6 and _carriers(gears) == 2, "six gears, two with the proxy, were expected")  # noqa: PLR2004
-        rotated = [end for end in self._endpoints() if end["rotation"] == "out"]
+        self.heard(answer.text, answer.text == f"Application {APPLICATION} has scaled to 6")
+        gears = self.gears()
+        expect(len(gears) == 6 and _carriers(gears) == 2, "six gears, two with the proxy, were expected")  # noqa: PLR2004
+        rotated = [end for end in self.endpoints() if end["rotation"] == "out"]
         self.say("  The gear ratio is three: the proxy gears now only balance, and the four others serve.")
-        _expect(len(rotated) == 4, "the proxy gears should have left rotation")  # noqa: PLR2004 two endpoints each
+        expect(len(rotated) == 4, "the proxy gears should have left rotation")  # noqa: PLR2004 two endpoints each
 
     def _lose_a_node(self) -> None:
-        victim = next(
-            end["node"] for end in self._endpoints() if "load_balancer" in end["types"] and not end["is_head"]
-        )
-        self._title("6. A node is lost", f"gearbroker node {victim} kill")
+        victim = next(end["node"] for end in self.endpoints() if "load_balancer" in end["types"] and not end["is_head"])
+        self.title("6. A node is lost", f"gearbroker node {victim} kill")
         before = len(self.listener.events())
         self.kill(victim)
-        lost = self._wait_for(lambda: [e for e in self._endpoints() if e["state"] == "unresponsive"])
-        _expect(bool(lost) and {end["node"] for end in lost} == {victim}, "the loss was not noticed")
-        self._gears()
-        told = self._wait_for(lambda: _verdicts(self.listener.events()[before:]))
+        lost = self.wait_for(lambda: [e for e in self.endpoints() if e["state"] == "unresponsive"])
+        expect(bool(lost) and {end["node"] for end in lost} == {victim}, "the loss was not noticed")
+        self.gears()
+        told = self.wait_for(lambda: _verdicts(self.listener.events()[before:]))
         self._show(self.listener.events()[before:])
-        _expect(bool(told), "the router was not told of the verdict")
+        expect(bool(told), "the router was not told of the verdict")
         verdict = self.owner.get(f"/broker/rest/applications/{APPLICATION}/routing_table").data["verdict"]
         self.say(f"  Verdict: {verdict}: {'; '.join(told[-1]['reasons'])}.")
-        _expect(verdict == "degraded", "the application should be degraded, and still answer")
+        expect(verdict == "degraded", "the application should be degraded, and still answer")
 
-    def _title(self, title: str, command: str) -> None:
+    def title(self, title: str, command: str) -> None:
+        """Begin a step, and say what does the same by hand."""
         self.say(f"\n{title}\n  $ {command}")
 
-    def _heard(self, text: str, held: bool) -> None:  # noqa: FBT001
+    def heard(self, text: str, held: bool) -> None:  # noqa: FBT001
+        """Say what was answered; raises `StepFailed` unless it held."""
         self.say(f"  {text}")
-        _expect(held, f"the broker answered: {text}")
+        expect(held, f"the broker answered: {text}")
 
-    def _gears(self) -> list[dict[str, Any]]:
+    def gears(self) -> list[dict[str, Any]]:
         """The gears, shown as a table."""
         groups = self.owner.get(f"/broker/rest/applications/{APPLICATION}/gear_groups?include=endpoints").data
-        nodes = {end["gear_id"]: end["node"] for end in self._endpoints()}
+        nodes = {end["gear_id"]: end["node"] for end in self.endpoints()}
         gears = [gear for group in groups for gear in group["gears"]]
         rows = [
             (gear["id"], gear["zone"], nodes.get(gear["id"]), " ".join(_cartridges(gear)), gear["state"])
@@ -125,7 +129,8 @@ class Story:
         self.say("\n".join(f"  {line}" for line in text.splitlines()))
         return gears
 
-    def _endpoints(self) -> list[dict[str, Any]]:
+    def endpoints(self) -> list[dict[str, Any]]:
+        """The endpoints of the routing table."""
         table_of = self.owner.get(f"/broker/rest/applications/{APPLICATION}/routing_table").data
         endpoints: list[dict[str, Any]] = table_of["endpoints"]
         return endpoints
@@ -136,21 +141,23 @@ class Story:
             wanted = sum(each["sequence"] for each in found["applications"])
             return int(found["position"]) if found["position"] >= wanted else 0
 
-        return self._wait_for(settled)
+        return self.wait_for(settled)
 
     def _show(self, events: Iterable[dict[str, Any]]) -> None:
         rows = [(e["position"], e["sequence"], e["action"], _detail(e)) for e in events]
         text = table(("POSITION", "SEQUENCE", "ACTION", "WHAT"), rows)
         self.say("\n".join(f"  {line}" for line in text.splitlines()))
 
-    def _wait_for(self, look: Callable[[], T]) -> T:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+    def wait_for(self, look: Callable[[], T]) -> T:
+        """What is found, as soon as it is something, or at last."""
+        deadline = time.monotonic() + self.patience_seconds
         while not (found := look()) and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
         return found
 
 
-def _expect(held: bool, otherwise: str) -> None:  # noqa: FBT001
+def expect(held: bool, otherwise: str) -> None:  # noqa: FBT001
+    """Raises `StepFailed` with the other text unless it held."""
     if not held:
         raise StepFailed(otherwise)
 

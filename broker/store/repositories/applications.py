@@ -18,6 +18,7 @@ from broker.core.application import (
 )
 from broker.core.errors import ApplicationBusy, Conflict
 from broker.core.ids import ApplicationId, GroupId, NamespaceId, UserId
+from broker.interfaces import Collided
 from broker.store.among import among
 from broker.store.tables import (
     aliases,
@@ -63,6 +64,9 @@ _ALIASES_OF = _ALIASES.where(aliases.c.application_id == bindparam("wanted"))
 _VARIABLE = select(environment_variables.c.value).where(
     environment_variables.c.application_id == bindparam("wanted"), environment_variables.c.name == bindparam("called")
 )
+_NAMESPACE = select(namespaces.c.name).where(namespaces.c.namespace_id == bindparam("wanted"))
+# PostgreSQL's word for a broken foreign key.
+_REFERS_TO_NOTHING = "23503"
 _SAVE = update(applications).where(
     applications.c.application_id == bindparam("this_application"), applications.c.generation == bindparam("before")
 )
@@ -181,12 +185,18 @@ class ApplicationRepository:
         self, application: Application, groups: Sequence[GearGroup], cartridges: Sequence[InstalledCartridge]
     ) -> None:
         """Store a new application; raises `Conflict` when the namespace has that name already."""
+        self._hold()
         row = {name: getattr(application, name) for name in _COLUMNS}
         try:
             self._connection.execute(insert(applications).values(**row))
         except IntegrityError as error:
+            if getattr(error.orig, "sqlstate", None) == _REFERS_TO_NOTHING:
+                raise Collided from error  # its namespace has gone meanwhile
             text = f"The supplied application name '{application.name}' already exists"
             raise Conflict(text, field="name", exit_code=100) from error
+        # From here on the namespace's row is held, by the reference to it.
+        if self._connection.execute(_NAMESPACE, {"wanted": application.namespace_id}).scalar() == "never":
+            raise Collided
         self._connection.execute(
             insert(gear_groups), [{name: getattr(group, name) for name in _GROUP_COLUMNS} for group in groups]
         )

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from broker.core.ids import ApplicationId, CommandId, GearId, OperationId
 from broker.core.node import Liveness
-from broker.interfaces import StepRecord
+from broker.interfaces import Json, StepRecord
 from broker.store.among import among
 from broker.store.bulk import insert_rows
 from broker.store.tables import commands, nodes
@@ -22,14 +22,20 @@ _STEP_NAMES = (
     "gear_id",
     "kind",
     "body",
+    "awaited",
     "state",
+    "attempt",
+    "after",
+    "undoes",
+    "reply",
 )
+_ADDED_NAMES = _STEP_NAMES[:-1]
 _STEP_COLUMNS = tuple(commands.c[name] for name in _STEP_NAMES)
 _SETTLE_ONE = update(commands).where(commands.c.command_id == bindparam("this_command"))
 _RELEASE = (
     update(commands)
     .where(commands.c.operation_id == bindparam("this_operation"), commands.c.state == PENDING)
-    .values(operation_id=None)
+    .values(awaited=False)
 )
 
 
@@ -50,11 +56,15 @@ class CommandRepository:
                 step.gear_id,
                 step.kind,
                 json.dumps(step.body, separators=(",", ":")),
+                step.awaited,
                 step.state,
+                step.attempt,
+                step.after,
+                step.undoes,
             )
             for step in steps
         ]
-        insert_rows(self._connection, commands, _STEP_NAMES, rows)
+        insert_rows(self._connection, commands, _ADDED_NAMES, rows)
 
     def settle(self, outcomes: Mapping[CommandId, str | None]) -> None:
         """Mark as done (None) or failed (the error)."""
@@ -72,6 +82,12 @@ class CommandRepository:
         if failed:
             self._connection.execute(_SETTLE_ONE, failed)
 
+    def keep_replies(self, replies: Mapping[CommandId, Json]) -> None:
+        """Remember what nodes answered, for an operation that goes on."""
+        rows = [{"this_command": command_id, "state": DONE, "reply": reply} for command_id, reply in replies.items()]
+        if rows:
+            self._connection.execute(_SETTLE_ONE, rows)
+
     def still_pending(self, command_ids: Sequence[CommandId]) -> frozenset[CommandId]:
         """Those of these commands that are neither done nor failed."""
         condition = among(self._connection, commands.c.command_id, command_ids)
@@ -84,7 +100,7 @@ class CommandRepository:
             update(commands)
             .where(
                 commands.c.state == PENDING,
-                commands.c.operation_id.is_(None),
+                ~commands.c.awaited,
                 commands.c.kind.in_(kinds),
                 among(self._connection, commands.c.gear_id, gear_ids),
             )
@@ -107,16 +123,13 @@ class CommandRepository:
         query = select(*_STEP_COLUMNS).where(commands.c.operation_id == operation_id).order_by(commands.c.number)
         return tuple(StepRecord(**row) for row in self._connection.execute(query).mappings())
 
-    def pending_for_responsive(self) -> tuple[StepRecord, ...]:
-        """What nodes that are heard of have not been told yet, for operations that no longer wait for it, in order."""
+    def owed(self, limit: int) -> tuple[StepRecord, ...]:
+        """What nodes that are heard of have not been told yet and no operation waits for, in order."""
         query = (
             select(*_STEP_COLUMNS)
             .join(nodes, nodes.c.node_id == commands.c.node_id)
-            .where(
-                commands.c.state == PENDING,
-                commands.c.operation_id.is_(None),
-                nodes.c.liveness == Liveness.RESPONSIVE.value,
-            )
+            .where(commands.c.state == PENDING, ~commands.c.awaited, nodes.c.liveness == Liveness.RESPONSIVE.value)
             .order_by(commands.c.number)
+            .limit(limit)
         )
         return tuple(StepRecord(**row) for row in self._connection.execute(query).mappings())

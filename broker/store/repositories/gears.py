@@ -104,6 +104,12 @@ class GearRepository:
             rows = [{"this_gear": gear_id, "new_uid": uid} for gear_id, uid in uids.items()]
             self._connection.execute(_SET_UID, rows)
 
+    def move(self, moved: Sequence[Gear]) -> None:
+        """Store the nodes on which these gears are to be."""
+        rows = [{"this_gear": gear.gear_id, "node_id": gear.node_id} for gear in moved]
+        if rows:
+            self._connection.execute(_CHANGE_ONE, rows)
+
     def remove(self, gear_ids: Sequence[GearId]) -> None:
         """Delete the gears with their endpoints."""
         if gear_ids:

@@ -1,7 +1,8 @@
 """The nodes of the fleet, and the structures that placement reads."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from sqlalchemy import Connection, Integer, bindparam, cast, func, select, update
 
@@ -11,17 +12,11 @@ from broker.core.placement.engine import release
 from broker.core.placement.fleet import Fleet
 from broker.core.placement.model import Placement
 from broker.core.placement.spread import GroupSpread
-from broker.interfaces import NodeRecord
-from broker.store.among import among
-from broker.store.fleet_cache import FleetCache, KnownNodes
-from broker.store.tables import counters, gears, nodes
-from broker.store.upsert import upsert
+from broker.interfaces import FleetMoved
+from broker.store.fleet_cache import FleetCache
+from broker.store.repositories.node_rows import NodeRows
+from broker.store.tables import gears, nodes
 
-FLEET_CHANGES = "fleet_changes"
-_CHUNK = 500
-
-_RECORD = select(*(nodes.c[name] for name in NodeRecord.__slots__))
-_FLEET_CHANGES = select(counters.c.value).where(counters.c.name == FLEET_CHANGES)
 _RESERVE = (
     update(nodes)
     .where(
@@ -33,87 +28,51 @@ _RESERVE = (
 )
 
 
-class NodeRepository:
-    """Node rows, and the fleet in memory; what this unit of work reserved there is given back unless it commits."""
+class NodeRepository(NodeRows):
+    """Node rows, and the fleet in memory; what this unit of work reserved there is given back unless it commits.
+
+    The rows are told of gears taken and freed at the commit, not before: they are few, and everybody places there.
+    """
 
     def __init__(self, connection: Connection, cache: FleetCache) -> None:
-        self._connection = connection
-        self._cache = cache
+        super().__init__(connection, cache)
         self._spreads: dict[GroupId, tuple[int, GroupSpread]] = {}
         self._renewed: list[tuple[tuple[GroupId, ...], int, int]] = []
         self._placed: list[tuple[GroupSpread, tuple[Placement, ...]]] = []
-        self._freed: dict[NodeId, int] = {}
-        self._known: KnownNodes | None = None
-        self._fleet_is_fresh = False
+        self._taken: Counter[NodeId] = Counter()
+        self._freed: Counter[NodeId] = Counter()
+        self._is_placing = False
+        self._fleet_seen = -1
         self._fleet_is_doubtful = False
-        self._has_changed_nodes = False
-        self._is_holding = connection.dialect.name == "sqlite"
-
-    def hold(self) -> None:
-        """Let no other process change a node until this unit of work ends.
-
-        Asked before rows of applications and nodes are locked: whoever changes nodes locks in that order too.
-        """
-        if not self._is_holding:
-            self._is_holding = True
-            self._connection.execute(_FLEET_CHANGES.with_for_update(read=True))
 
     def fleet(self) -> Fleet:
-        """The fleet as of now, for the one writer of this process."""
+        """The fleet as of now; nobody else of this process places until `reserve`, or the end."""
         self.hold()
-        if not self._fleet_is_fresh:
-            self._fleet_is_fresh = True
-            self._learn_fleet(self._cache.fleet_seen)
+        changes = self._look().seen
+        self._place_alone()
+        if self._fleet_seen != changes:
+            self._fleet_seen = changes
+            self._learn_fleet(self._cache.fleet_seen, changes)
         return self._cache.fleet
+
+    def _place_alone(self) -> None:
+        if not self._is_placing:
+            self._cache.placing.acquire()
+            self._is_placing = True
+
+    def _let_place(self) -> None:
+        if self._is_placing:
+            self._is_placing = False
+            self._cache.placing.release()
 
     def learn_anew(self) -> bool:
         """Learn the fleet from its rows, in case another process has changed them; whether any told something new."""
-        return self._learn_fleet(-1)
-
-    def _learn_fleet(self, seen: int) -> bool:
         changes = self._look().seen
-        if seen >= changes:
-            return False
-        with self._cache.lock:
-            return self._cache.learn_fleet(self._rows_after(seen), changes)
+        with self._cache.placing:
+            return self._learn_fleet(-1, changes)
 
-    def address(self, node_id: NodeId) -> str:
-        """The public address of a node."""
-        return self._look().addresses[node_id]
-
-    def zone(self, node_id: NodeId) -> str | None:
-        """The zone of a node."""
-        return self._look().places[node_id][1]
-
-    def unresponsive(self) -> frozenset[NodeId]:
-        """The nodes that are not heard of."""
-        return self._look().unresponsive
-
-    def ids(self) -> Collection[NodeId]:
-        """The names of all nodes."""
-        return self._look().addresses.keys()
-
-    def _look(self) -> KnownNodes:
-        """The nodes as this unit of work sees them; one look is enough."""
-        if self._known is None:
-            self._known = self._known_now()
-        return self._known
-
-    def _known_now(self) -> KnownNodes:
-        changes: int = self._connection.execute(_FLEET_CHANGES).scalar() or 0
-        known = self._cache.known
-        if known.seen == changes:
-            return known
-        # A reader that began before the last change must not mix what is known since into what it reads.
-        known = known if known.seen < changes else KnownNodes()
-        known = known.learnt(self._rows_after(known.seen), changes)
-        if not self._has_changed_nodes:
-            with self._cache.lock:
-                self._cache.know(known)
-        return known
-
-    def _rows_after(self, seen: int) -> Iterable[Any]:
-        return self._connection.execute(select(nodes).where(nodes.c.changed > seen))
+    def _learn_fleet(self, seen: int, changes: int) -> bool:
+        return seen < changes and self._cache.learn_fleet(self._rows_after(seen), changes)
 
     def spread(self, group_id: GroupId, generation: int, home_region: str | None) -> GroupSpread:
         """Where the group's gears are, for the application's `generation`; changes are dropped on rollback."""
@@ -152,65 +111,38 @@ class NodeRepository:
         self._placed.append((spread, placements))
 
     def reserve(self, counts: Mapping[NodeId, int]) -> bool:
-        """Take gears of nodes; False if one would be overcommitted, which means that another process was there."""
-        rows: list[dict[str, Any]] = [
-            {"this_node": node_id, "count": count} for node_id, count in sorted(counts.items())
-        ]
-        if rows and self._connection.execute(_RESERVE, rows).rowcount != len(rows):
-            self._fleet_is_doubtful = True
-            return False
+        """Take gears of nodes, which the fleet in memory counts already; the rows follow at the commit. Always True."""
+        self._taken.update(counts)
+        with self._cache.placing:
+            self._cache.reserve(counts)
+        self._let_place()
         return True
 
     def free(self, counts: Mapping[NodeId, int]) -> None:
         """Give gears of nodes back; placement sees the room once this unit of work has committed."""
-        self.reserve({node_id: -count for node_id, count in counts.items()})
-        for node_id, count in counts.items():
-            self._freed[node_id] = self._freed.get(node_id, 0) + count
+        self._freed.update(counts)
 
-    def records(self, node_ids: Iterable[NodeId]) -> dict[NodeId, NodeRecord]:
-        """Those of these nodes that exist."""
-        rows = self._connection.execute(_RECORD.where(among(self._connection, nodes.c.node_id, node_ids)))
-        return {row.node_id: NodeRecord(**row._mapping) for row in rows}  # noqa: SLF001 the documented name
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        """While this unit of work writes and keeps what it has counted, if anything, nobody else places."""
+        if self._taken or self._freed:
+            self._place_alone()
+        try:
+            yield
+        finally:
+            self._let_place()
 
-    def all(self) -> tuple[NodeRecord, ...]:
-        """Every node, by name."""
-        rows = self._connection.execute(_RECORD.order_by(nodes.c.node_id)).mappings()
-        return tuple(NodeRecord(**row) for row in rows)
+    def write_counts(self) -> None:
+        """Write what was taken and freed; raises `FleetMoved` where a node has no room: another process was there."""
+        counts = self._counts()
+        rows = [{"this_node": node_id, "count": count} for node_id, count in sorted(counts.items()) if count]
+        if rows and self._connection.execute(_RESERVE, rows).rowcount != len(rows):
+            self._fleet_is_doubtful = True
+            raise FleetMoved
 
-    def add(self, added: Sequence[NodeRecord]) -> None:
-        """Register nodes, or learn anew what they offer; gears, liveness and an administrator's word on them stay."""
-        changed = self._next_change()
-        names = [name for name in NodeRecord.__slots__ if name != "gears"]
-        own = {"node_id", "active", "liveness"}
-        rows = [{name: getattr(node, name) for name in names} | {"changed": changed} for node in added]
-        statement = upsert(self._connection.dialect.name, nodes)
-        kept = {name: statement.excluded[name] for name in (*names, "changed") if name not in own}
-        statement = statement.on_conflict_do_update(index_elements=["node_id"], set_=kept)
-        for start in range(0, len(rows), _CHUNK):
-            self._connection.execute(statement, [{**row, "gears": 0} for row in rows[start : start + _CHUNK]])
-        self._changed_nodes()
-
-    def set_liveness(self, node_ids: Sequence[NodeId], liveness: str) -> tuple[NodeId, ...]:
-        """Note which nodes are heard of, or not any more; returns those of which that was not known."""
-        wanted = among(self._connection, nodes.c.node_id, node_ids)
-        statement = update(nodes).where(wanted, nodes.c.liveness != liveness)
-        statement = statement.values(liveness=liveness, changed=self._next_change())
-        moved = tuple(self._connection.execute(statement.returning(nodes.c.node_id)).scalars())
-        self._changed_nodes()
-        return moved
-
-    def _changed_nodes(self) -> None:
-        self._known = None
-        self._fleet_is_fresh = False
-        self._has_changed_nodes = True
-
-    def _next_change(self) -> int:
-        statement = upsert(self._connection.dialect.name, counters).values(name=FLEET_CHANGES, value=1)
-        statement = statement.on_conflict_do_update(
-            index_elements=["name"], set_={"value": counters.c.value + 1}
-        ).returning(counters.c.value)
-        number: int = self._connection.execute(statement).scalar_one()
-        return number
+    def _counts(self) -> dict[NodeId, int]:
+        """By how much this unit of work changes the gears of nodes."""
+        return {node_id: self._taken[node_id] - self._freed[node_id] for node_id in self._taken | self._freed}
 
     def renewed(self, group_ids: tuple[GroupId, ...], before: int, after: int) -> None:
         """The application of these groups has moved from one generation to the next."""
@@ -218,23 +150,36 @@ class NodeRepository:
 
     def committed(self) -> None:
         """Carry the committed changes over to what the process keeps in memory."""
+        if self._taken or self._freed:
+            self._cache.reserve({node_id: -count for node_id, count in self._taken.items()})
+            for node_id, count in self._freed.items():
+                self._cache.free(node_id, count)
         with self._cache.lock:
             generations = {group_id: after for ids, _, after in self._renewed for group_id in ids}
             for group_id, (generation, spread) in self._spreads.items():
                 self._cache.keep_spread(group_id, generations.get(group_id, generation), spread)
             for group_ids, before, after in self._renewed:
                 self._cache.renew(group_ids, before, after)
-            for node_id, count in self._freed.items():
-                self._cache.free(node_id, count)
-        self._placed.clear()
-        self._spreads.clear()
+        self._forget()
 
-    def rolled_back(self) -> None:
-        """Give back in memory what was reserved; the spreads that were changed are forgotten."""
-        with self._cache.lock:
-            for spread, placements in reversed(self._placed):
-                release(self._cache.fleet, spread, placements)
-            if self._fleet_is_doubtful or self._has_changed_nodes:
-                self._cache.forget_fleet()
+    def rolled_back(self, *, in_doubt: bool = False) -> None:
+        """Give back in memory what was reserved; the spreads that were changed are forgotten.
+
+        `in_doubt` is a commit of which nobody knows whether it was made.
+        """
+        self._fleet_is_doubtful |= in_doubt or self._has_changed_nodes
+        if self._placed or self._taken or self._fleet_is_doubtful:
+            with self._cache.placing:
+                for spread, placements in reversed(self._placed):
+                    release(self._cache.fleet, spread, placements)
+                self._cache.reserve({node_id: -count for node_id, count in self._taken.items()})
+                if self._fleet_is_doubtful:
+                    self._cache.forget_fleet()
+        self._let_place()
+        self._forget()
+
+    def _forget(self) -> None:
         self._placed.clear()
         self._spreads.clear()
+        self._taken.clear()
+        self._freed.clear()

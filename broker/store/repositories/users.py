@@ -1,18 +1,22 @@
 """Accounts, their quota, and the namespaces they own."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Integer, bindparam, exists, func, insert, select, update
+from sqlalchemy import Connection, Integer, Select, bindparam, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from broker.core.errors import Conflict
 from broker.core.ids import NamespaceId, UserId
 from broker.core.owner import UNLIMITED, Namespace, User
+from broker.interfaces import Collided
 from broker.store.tables import applications, namespaces, users
 
 _BY_ID = select(users).where(users.c.user_id == bindparam("wanted"))
 _BY_LOGIN = select(users).where(users.c.login == bindparam("wanted"))
+# So that rows which refer to the account can be written meanwhile.
+_LOCKED = _BY_LOGIN.with_for_update(key_share=True)
 _CONSUMED = users.c.consumed_gears + bindparam("count", type_=Integer)
 _GIVE_BACK = update(users).where(users.c.user_id == bindparam("this_user")).values(consumed_gears=_CONSUMED)
 _CONSUME = _GIVE_BACK.where((users.c.max_gears == UNLIMITED) | (users.c.max_gears >= _CONSUMED))
@@ -37,20 +41,39 @@ def _namespace_row(namespace: Namespace) -> dict[str, Any]:
 
 
 class UserRepository:
-    """Accounts and their quota."""
+    """Accounts and their quota; what this unit of work takes of a quota is written at its end."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, hold: Callable[[], None]) -> None:
         self._connection = connection
+        self._hold = hold
+        self._known: dict[UserId, User] = {}
+        self._counts: dict[UserId, int] = {}
+
+    def _read(self, query: Select[Any], wanted: str) -> User | None:
+        row = self._connection.execute(query, {"wanted": wanted}).mappings().first()
+        if row is None:
+            return None
+        user = _user(dict(row))
+        self._known[user.user_id] = user
+        return self._counted(user)
+
+    def _counted(self, user: User) -> User:
+        """With what this unit of work has taken of the quota and not written yet."""
+        taken = self._counts.get(user.user_id)
+        return replace(user, consumed_gears=user.consumed_gears + taken) if taken else user
 
     def by_login(self, login: str) -> User | None:
         """The account of that login."""
-        row = self._connection.execute(_BY_LOGIN, {"wanted": login}).mappings().first()
-        return None if row is None else _user(dict(row))
+        return self._read(_BY_LOGIN, login)
+
+    def locked(self, login: str) -> User | None:
+        """The same, with its row held until the unit of work ends."""
+        self._hold()
+        return self._read(_LOCKED, login)
 
     def by_id(self, user_id: UserId) -> User | None:
         """The account of that id."""
-        row = self._connection.execute(_BY_ID, {"wanted": user_id}).mappings().first()
-        return None if row is None else _user(dict(row))
+        return self._read(_BY_ID, user_id)
 
     def add(self, user: User) -> None:
         """Store a new account; raises `Conflict` when the login is taken."""
@@ -67,8 +90,22 @@ class UserRepository:
 
     def consume_gears(self, user_id: UserId, count: int) -> bool:
         """Take gears from the quota, or give them back; False if they do not suffice."""
-        statement = _CONSUME if count > 0 else _GIVE_BACK
-        return self._connection.execute(statement, {"this_user": user_id, "count": count}).rowcount == 1
+        self._hold()
+        if count > 0:
+            # What was read before may be old: then the commit finds that out.
+            user = self._known.get(user_id) or self.by_id(user_id)
+            if user is None or not self._counted(user).has_room_for(count):
+                return False
+        self._counts[user_id] = self._counts.get(user_id, 0) + count
+        return True
+
+    def write_counts(self) -> None:
+        """Write what was taken and given back; raises `Collided` where others have used the quota up meanwhile."""
+        for user_id, count in sorted(self._counts.items()):
+            statement = _CONSUME if count > 0 else _GIVE_BACK
+            if self._connection.execute(statement, {"this_user": user_id, "count": count}).rowcount != 1:
+                raise Collided
+        self._counts.clear()
 
     def count_namespaces(self, user_id: UserId) -> int:
         """How many namespaces the account owns."""
@@ -85,6 +122,12 @@ class NamespaceRepository:
     def by_name(self, name: str) -> Namespace | None:
         """The namespace of that name, in lower case."""
         query = select(namespaces).where(namespaces.c.name == name)
+        row = self._connection.execute(query).mappings().first()
+        return None if row is None else _namespace(dict(row))
+
+    def locked(self, namespace_id: NamespaceId) -> Namespace | None:
+        """The namespace of that id, with its row held until the unit of work ends: no application comes into it."""
+        query = select(namespaces).where(namespaces.c.namespace_id == namespace_id).with_for_update()
         row = self._connection.execute(query).mappings().first()
         return None if row is None else _namespace(dict(row))
 

@@ -6,7 +6,7 @@ from node_agent.addresses import NodeLayout
 from node_agent.agent import Agent
 from node_agent.gear import Gear, GearState
 from node_agent.gear_book import GearBook
-from node_agent.journal import Journal
+from node_agent.journal import MemoryJournal
 from node_agent.protocol import CartridgeSpec, Command, CommandKind, PublicEndpoint, Reply
 from node_agent.runtime.faults import Faults
 from node_agent.runtime.simulated import SimulatedRuntime
@@ -30,7 +30,7 @@ class Told:
 
     def __init__(self, runtime: SimulatedRuntime | None = None, layout: NodeLayout | None = None) -> None:
         self.book = GearBook(layout or NodeLayout())
-        self.agent = Agent(NODE, runtime or SimulatedRuntime(Faults()), Journal(), self.book)
+        self.agent = Agent(NODE, runtime or SimulatedRuntime(Faults()), MemoryJournal(), self.book)
         self._told = 0
 
     def command(self, kind: str, arguments: Mapping[str, object] | None = None, *, gear_id: str = GEAR) -> Command:
@@ -307,7 +307,7 @@ def test_a_runtime_that_breaks_is_answered_logged_and_leaves_the_gear_as_it_was(
 
 
 def test_a_journal_forgets_the_oldest_reply_first() -> None:
-    journal = Journal(kept=2)
+    journal = MemoryJournal(kept=2)
     for number in range(3):
         journal.record(Reply(command_id=f"c{number}", node_id=NODE, ok=True))
 
@@ -316,4 +316,4 @@ def test_a_journal_forgets_the_oldest_reply_first() -> None:
 
 def test_a_journal_that_keeps_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="not 0"):
-        Journal(kept=0)
+        MemoryJournal(kept=0)

@@ -1,7 +1,8 @@
 import pytest
 
 from routing_spi.conformance_story import FIRST_GEAR, Story
-from routing_spi.delivery import Decision, Known, Positions, decide
+from routing_spi.delivery import Decision, Known, decide
+from routing_spi.positions import AHEAD_AT_MOST, Positions
 
 
 def event_of(sequence, *, position=None):
@@ -42,26 +43,43 @@ def test_a_first_event_that_creates_nothing_is_a_gap():
     assert decide(None, event) is Decision.GAP
 
 
+def heard(*numbers, through=0):
+    positions = Positions(through=through)
+    for number in numbers:
+        positions.hear(number)
+    return positions
+
+
 def test_positions_in_order_move_on():
-    assert Positions().seen(1).seen(2) == Positions(through=2)
+    positions = heard(1, 2)
+
+    assert (positions.through, positions.ahead, positions.highest) == (2, set(), 2)
 
 
 def test_a_position_that_comes_early_waits_for_those_before_it():
-    early = Positions().seen(3).seen(2)
+    early = heard(3, 2)
 
     assert (early.through, early.highest, early.misses_before(4)) == (0, 3, True)
-    assert early.seen(1) == Positions(through=3)
+    early.hear(1)
+    assert (early.through, early.ahead) == (3, set())
 
 
 def test_an_event_without_a_position_moves_nothing():
-    assert Positions(through=4).seen(None) == Positions(through=4)
+    positions = heard(None, through=4)
+
+    assert (positions.through, positions.highest, positions.has(None)) == (4, 4, True)
+
+
+def test_a_reader_of_a_part_of_the_log_skips_what_belongs_to_others():
+    positions = heard(7, 9)
+    positions.skip_to(8)
+
+    assert (positions.through, positions.ahead, positions.has(7), positions.has(10)) == (8, {9}, True, False)
 
 
 def test_the_memory_of_early_positions_ends_somewhere():
-    positions = Positions()
+    positions = heard(*range(2, 4 * AHEAD_AT_MOST))
 
-    for position in range(2, 3000):
-        positions = positions.seen(position)
-
-    assert len(positions.ahead) == 1024
-    assert positions.highest == 2999
+    assert len(positions.ahead) <= AHEAD_AT_MOST
+    assert positions.highest == 4 * AHEAD_AT_MOST - 1
+    assert positions.through == 0

@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 
 import pytest
 from routing_fakes import TableListener, ToldBroker
@@ -74,15 +76,60 @@ def test_a_line_torn_by_a_crash_is_as_if_never_written(tmp_path):
 
 def test_the_journal_does_not_grow_for_ever(tmp_path):
     story = Story("testha", position=0)
+    longest = 0
     with StateDirectory(tmp_path) as state:
         follower, _ = follower_on(state)
         follower.receive(story.create())
-        for number in range(1100):
-            follower.receive(story.state("53c6c74fe659c57659000021", f"state-{number}"))
+        for number in range(40):
+            follower.receive(story.state("53c6c74fe659c57659000021", f"{number}-{'x' * 100_000}"))
+            (journal,) = tmp_path.glob("journal-*.jsonl")
+            longest = max(longest, journal.stat().st_size)
 
-        (journal,) = tmp_path.glob("journal-*.jsonl")
-        assert len(journal.read_text().splitlines()) < 1000
-        assert json.loads((tmp_path / "state.json").read_text())["position"] > 1000
+    assert longest < 2_000_000
+    assert json.loads((tmp_path / "state.json").read_text())["position"] > 10
+
+
+def test_what_follows_an_unreadable_line_had_not_been_kept_for_sure(tmp_path):
+    events = a_life(position=0)
+    with StateDirectory(tmp_path) as state:
+        follower, _ = follower_on(state)
+        for event in events[:5]:
+            follower.receive(event)
+    (journal,) = tmp_path.glob("journal-*.jsonl")
+    lines = journal.read_text().splitlines(keepends=True)
+    journal.write_text(lines[0] + "\0" * len(lines[1]) + "".join(lines[2:]))
+
+    with StateDirectory(tmp_path) as state:
+        follower, listener = follower_on(state, events)
+        follower.start()
+        assert listener.tables == tables_after(events[:2])
+        for event in events:
+            follower.receive(event)
+
+    assert listener.tables == tables_after(events)
+
+
+def test_a_directory_that_cannot_be_written_confirms_nothing_and_loses_nothing(tmp_path, monkeypatch):
+    events = a_life(position=0)
+    with StateDirectory(tmp_path) as state:
+        follower, _ = follower_on(state)
+        follower.receive(events[0])
+        follower.settle()
+        with monkeypatch.context() as full:
+            full.setattr(os, "fsync", _no_space)
+            follower.receive(events[1])
+            with pytest.raises(StateUnusable, match="No space left"):
+                follower.settle()
+            with pytest.raises(StateUnusable, match="No space left"):
+                follower.settle()
+        follower.settle()
+
+    with StateDirectory(tmp_path) as state:
+        assert state.load().tables == tables_after(events[:2])
+
+
+def _no_space(_file):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_a_directory_is_used_by_one_process_at_a_time(tmp_path):

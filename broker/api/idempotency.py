@@ -1,0 +1,84 @@
+"""One answer a key: what was sent for it first is sent again, and a request is never done twice."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from flask import Response, g
+
+from broker.api.errors import refused
+from broker.core.errors import Refusal
+from broker.core.ids import UserId
+from broker.interfaces import Platform
+from broker.usecases.repeating import Claim, GivenAnswer, UnderWay, claim_request, forget_request, keep_answer
+
+REPLAYED: Final = "Idempotency-Replayed"
+# Of what is sent, only what belongs to the answer itself; who asks and when is said anew.
+KEPT_HEADERS: Final = ("Content-Type", "Location", "Preference-Applied", "Allow", "Link")
+SERVER_ERROR: Final = 500
+
+
+def fingerprint_of(method: str, path: str, parameters: Mapping[str, object]) -> str:
+    """What makes two requests the same: method, path and parameters, whatever their order and form."""
+    text = json.dumps([method, path, parameters], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AnswerBook:
+    """Answers by owner and key, in the database; `under_way` is what this process is at."""
+
+    under_way: UnderWay = field(default_factory=UnderWay)
+
+    def answer(
+        self,
+        platform: Platform,
+        owner_id: UserId,
+        key: str,
+        fingerprint: str,
+        *,
+        do: Callable[[], Response],
+        recall: Callable[[str], Response],
+    ) -> Response:
+        """The answer to a request: that of the first time, or what `do` makes.
+
+        Where the first answer was lost and the request has been done, `recall` makes it of what came of it. Refusals
+        are answers as well; a status from 500 on is not kept.
+        """
+        with self.under_way.entered(owner_id, key):
+            claim = claim_request(platform, owner_id, key, fingerprint)
+            if claim.given is not None:
+                return _again(claim.given)
+            lost = claim.became
+            response = _made(platform, claim, do if lost is None else lambda: recall(lost))
+            if response.status_code >= SERVER_ERROR:
+                forget_request(platform, claim)
+            else:
+                keep_answer(platform, claim, _kept(response))
+            if lost is not None:
+                response.headers[REPLAYED] = "true"
+            return response
+
+
+def _made(platform: Platform, claim: Claim, make: Callable[[], Response]) -> Response:
+    try:
+        return make()
+    except Refusal as refusal:
+        return refused(refusal, g.reference, g.version)
+    except Exception:
+        forget_request(platform, claim)
+        raise
+
+
+def _kept(response: Response) -> GivenAnswer:
+    headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+    return GivenAnswer(status=response.status_code, headers=headers, body=response.get_data(as_text=True))
+
+
+def _again(given: GivenAnswer) -> Response:
+    response = Response(given.body, status=given.status)
+    response.headers.update({name: str(value) for name, value in given.headers.items()})
+    response.headers[REPLAYED] = "true"
+    return response

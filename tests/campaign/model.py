@@ -1,0 +1,160 @@
+"""What an application may be like after what a client was answered, or was not: a set of possible states."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from random import Random
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Like:
+    """An application as its owner sees it."""
+
+    gears: int
+    ha: bool
+    running: bool = True
+    aliases: tuple[str, ...] = ()
+
+
+# Exit codes of the REST contract: there is no such application; another operation is running.
+NO_SUCH_APPLICATION, BUSY = 101, 171
+
+# None: there is no application.
+State = Like | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What a client asks for, on the wire, and what it makes of a state; None: it is refused in this state."""
+
+    text: str
+    method: str
+    path: str
+    form: dict[str, str]
+    changes: Callable[[State], "Change"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """The state after a request; `refused` where the rules do not allow it, which changes nothing."""
+
+    after: State = None
+    refused: bool = False
+
+
+REFUSED = Change(refused=True)
+
+
+def after_answer(states: frozenset[State], request: Request, status: int | None, code: object) -> frozenset[State]:
+    """The states that are possible after this answer; no status: the connection broke, and it may be done or not.
+
+    `code` is the exit code of a refusal. An empty set means that the answer contradicts every possible state.
+    """
+    done = frozenset(change.after for change in map(request.changes, states) if not change.refused)
+    if status is None:
+        return states | done
+    if status < 300:
+        return done
+    if code == NO_SUCH_APPLICATION:
+        return states & {None}
+    if status < 500 or code == BUSY:
+        return states
+    return states | done
+
+
+def draw_request(chance: Random, name: str, namespace: str, state: State, number: int) -> Request:
+    """Something that is likely to be possible in this state."""
+    one = f"/domain/{namespace}/application/{name}"
+    if state is None:
+        ha = chance.random() < 0.5
+        form = {"name": name, "cartridges": "php-5.4", "scale": "true", "ha": str(ha).lower()}
+        return Request(
+            text=f"create {name} ha={ha}",
+            method="POST",
+            path=f"/domain/{namespace}/applications",
+            form=form,
+            changes=lambda before: Change(Like(gears=1 + ha, ha=ha)) if before is None else REFUSED,
+        )
+    return chance.choice(_drawers(state))(chance, one, state, number)
+
+
+def _drawers(state: Like) -> list[Callable[[Random, str, Like, int], Request]]:
+    return [_grow, _grow, _shrink, _shrink, _turn_ha, _turn_ha, _turn_running, _alias, _alias, _delete][
+        : 10 if state.running else 9
+    ]
+
+
+def _event(one: str, text: str, form: dict[str, str], on: Callable[[Like], Like | None]) -> Request:
+    def changes(before: State) -> Change:
+        after = None if before is None else on(before)
+        return REFUSED if after is None else Change(after)
+
+    return Request(text=f"{text} {one}", method="POST", path=f"{one}/events", form=form, changes=changes)
+
+
+def _grow(chance: Random, one: str, state: Like, _number: int) -> Request:
+    by = chance.choice([1, 1, 2, 3])
+    if state.gears + by > 6:
+        return _shrink(chance, one, state, _number)
+    form = {"event": "scale-up", "by": str(by)}
+    return _event(one, f"scale-up by {by}", form, lambda before: replace(before, gears=before.gears + by))
+
+
+def _shrink(chance: Random, one: str, state: Like, _number: int) -> Request:
+    by = chance.choice([1, 1, 2])
+    if state.gears - by < 1 + state.ha:
+        by = 1
+
+    def less(before: Like) -> Like | None:
+        left = before.gears - by
+        return replace(before, gears=left) if left >= 1 + before.ha else None
+
+    return _event(one, f"scale-down by {by}", {"event": "scale-down", "by": str(by)}, less)
+
+
+def _turn_ha(_chance: Random, one: str, state: Like, _number: int) -> Request:
+    if state.ha:
+        off = {"event": "disable-ha"}
+        return _event(one, "disable-ha", off, lambda b: replace(b, ha=False) if b.ha else None)
+    on = {"event": "enable-ha"}
+    return _event(one, "enable-ha", on, lambda b: replace(b, ha=True, gears=max(b.gears, 2)) if not b.ha else None)
+
+
+def _turn_running(chance: Random, one: str, state: Like, _number: int) -> Request:
+    event = "stop" if state.running and chance.random() < 0.8 else "start"
+    return _event(one, event, {"event": event}, lambda before: replace(before, running=event == "start"))
+
+
+def _alias(chance: Random, one: str, state: Like, number: int) -> Request:
+    name = one.rpartition("/")[2]
+    if state.aliases and chance.random() < 0.5:
+        gone = chance.choice(state.aliases)
+        form = {"event": "remove-alias", "alias": gone}
+        return _event(one, f"remove-alias {gone}", form, lambda before: without(before, gone))
+    new = f"{name}-{number}.example.org"
+    return _event(one, f"add-alias {new}", {"event": "add-alias", "alias": new}, lambda before: with_(before, new))
+
+
+def without(before: Like, alias: str) -> Like | None:
+    """Without that alias, where it was there."""
+    left = tuple(each for each in before.aliases if each != alias)
+    return replace(before, aliases=left) if left != before.aliases else None
+
+
+def with_(before: Like, alias: str) -> Like | None:
+    """With one more alias."""
+    return replace(before, aliases=tuple(sorted({*before.aliases, alias}))) if alias not in before.aliases else None
+
+
+def _delete(_chance: Random, one: str, _state: Like, _number: int) -> Request:
+    return Request(
+        text=f"delete {one}",
+        method="DELETE",
+        path=one,
+        form={},
+        changes=lambda before: REFUSED if before is None else Change(None),
+    )
+
+
+def likely(states: Iterable[State]) -> State:
+    """One of the states, the same every time."""
+    return min(states, key=lambda state: (state is None, repr(state)))
