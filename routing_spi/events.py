@@ -120,6 +120,26 @@ class RoutingEvent:
 
     def __post_init__(self) -> None:
         """Refuse what no event may be, and bring `data` into the order of the contract."""
+        if not self._is_sound():
+            self._refuse()
+        if unknown := sorted(self.data.keys() - _OWN[self.action].keys()):
+            msg = f"event {self.action} has fields it may not have: {', '.join(unknown)}"
+            raise MalformedMessage(msg)
+        object.__setattr__(self, "data", MappingProxyType(_read_own(self.action, self.data)))
+
+    def _is_sound(self) -> bool:
+        # Every event of a flow comes through here; what is wrong with one that is not sound is found out in words.
+        texts = (self.application_id, self.app_name, self.namespace, self.occurred_at)
+        numbers = (self.sequence, 1 if self.position is None else self.position)
+        return (
+            all(type(each) is str and each for each in texts)
+            and all(type(each) is int and each > 0 for each in numbers)
+            and self.app_name == self.app_name.lower()
+            and self.namespace == self.namespace.lower()
+            and _TIME.fullmatch(self.occurred_at) is not None
+        )
+
+    def _refuse(self) -> None:
         common = Fields(values={name: getattr(self, name) for name in _COMMON}, what=f"event {self.action}")
         common.text("application_id")
         common.number("sequence", least=1)
@@ -131,10 +151,6 @@ class RoutingEvent:
             if common.text(name) != common.text(name).lower():
                 msg = f"event {self.action}: {name} must be lower-case, not {common.text(name)!r}"
                 raise MalformedMessage(msg)
-        if unknown := sorted(self.data.keys() - _OWN[self.action].keys()):
-            msg = f"event {self.action} has fields it may not have: {', '.join(unknown)}"
-            raise MalformedMessage(msg)
-        object.__setattr__(self, "data", MappingProxyType(_read_own(self.action, self.data)))
 
     @property
     def event_id(self) -> str:

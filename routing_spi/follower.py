@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Mapping
-from typing import Final, Protocol, TypeAlias
+from typing import Final, TypeAlias
 
 from routing_spi.codec import encode_json
 from routing_spi.delivery import Decision, decide
@@ -13,6 +13,7 @@ from routing_spi.knowledge import Change, Knowledge, Refused
 from routing_spi.listener import Listener
 from routing_spi.positions import Positions
 from routing_spi.snapshot import Snapshot
+from routing_spi.source import SnapshotSource, SourceUnavailable
 from routing_spi.state import State
 from routing_spi.table import RoutingTable
 from routing_spi.telling import ListenerFailed, Teller
@@ -25,10 +26,6 @@ Report: TypeAlias = Callable[[str], None]
 RETRY_SECONDS: Final = 60.0
 
 
-class SourceUnavailable(Exception):
-    """The broker cannot be asked now, or its answer not believed; the text says why, a later try may help."""
-
-
 class SnapshotHeld(Exception):
     """A snapshot was not applied; `held` waits for `Follower.accept` or for a better one."""
 
@@ -36,16 +33,6 @@ class SnapshotHeld(Exception):
         """Say why, and what confirms it."""
         super().__init__(f"{held}; nothing was removed, confirm it if this is what you expect")
         self.held = held
-
-
-class SnapshotSource(Protocol):
-    """Whom a follower asks when events alone do not tell."""
-
-    def snapshot(self) -> Snapshot:
-        """The tables of all applications; raises `SourceUnavailable`."""
-
-    def table(self, application_id: str) -> RoutingTable | None:
-        """The table of one application, None if it is known to be gone; raises `SourceUnavailable`."""
 
 
 class Follower:

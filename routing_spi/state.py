@@ -13,8 +13,8 @@ from routing_spi.journal import line_of, replay
 from routing_spi.knowledge import Change, Knowledge
 from routing_spi.wire import Fields
 
-# A journal may grow to this, or to twice the state it began with, so that keeping all of it costs each event little.
-_JOURNAL_CHARACTERS: Final = 1024 * 1024
+# A journal may grow to this, or to four times the state it began with: so keeping all of it costs each event little.
+_JOURNAL_CHARACTERS: Final = 4 * 1024 * 1024
 _PARKED_BYTES_AT_MOST: Final = 16 * 1024 * 1024
 
 
@@ -155,7 +155,7 @@ class StateDirectory:
             replace_file(self._directory / "state.json", text)
             previous.unlink(missing_ok=True)
         self._generation, self._journalled, self._unsynced = generation, 0, False
-        self._room = max(_JOURNAL_CHARACTERS, 2 * len(text))
+        self._room = max(_JOURNAL_CHARACTERS, 4 * len(text))
 
     def park(self, body: str, reason: str) -> None:
         """Append the message and the reason to `parked.jsonl`, which stops growing at 16 MiB."""

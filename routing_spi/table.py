@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from routing_spi.endpoint import ROTATED_IN, ROTATED_OUT, Endpoint
 from routing_spi.events import Action, RoutingEvent
@@ -16,7 +16,8 @@ from routing_spi.wire import JSON, Fields, MalformedMessage
 NOT_HA: Final = "not_ha"
 
 EndpointKey: TypeAlias = tuple[str, str, int]
-_KEY: Final = attrgetter("key")
+# What an event makes of some fields of a table.
+Changes: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,7 +109,7 @@ def apply_event(table: RoutingTable | None, event: RoutingEvent) -> RoutingTable
         raise ValueError(msg)
     if event.action is Action.DELETE_APPLICATION:
         return None
-    return replace(_changed(table, event), sequence=event.sequence)
+    return replace(table, sequence=event.sequence, **_changes(table, event))
 
 
 def _created(event: RoutingEvent) -> RoutingTable:
@@ -129,82 +130,78 @@ def _created(event: RoutingEvent) -> RoutingTable:
     )
 
 
-def _changed(table: RoutingTable, event: RoutingEvent) -> RoutingTable:
+def _changes(table: RoutingTable, event: RoutingEvent) -> Changes:
     # The events of certificates, which are fetched by reference, change the sequence only.
     change = _CHANGES.get(event.action)
-    return table if change is None else change(table, _fields(event))
+    return {} if change is None else change(table, _fields(event))
 
 
-def _added(table: RoutingTable, fields: Fields) -> RoutingTable:
+def _added(table: RoutingTable, fields: Fields) -> Changes:
     endpoint = Endpoint.of_event(fields.values)
     first_head = endpoint.gear_id if endpoint.is_head else None
     before, after = _around(table, endpoint.key)
-    return replace(
-        table,
-        endpoints=(*before, endpoint, *after),
-        head_gear_id=table.head_gear_id or first_head,
-    )
+    return {"endpoints": (*before, endpoint, *after), "head_gear_id": table.head_gear_id or first_head}
 
 
-def _removed(table: RoutingTable, fields: Fields) -> RoutingTable:
+def _removed(table: RoutingTable, fields: Fields) -> Changes:
     key = (fields.text("gear_id"), fields.text("public_address"), fields.port("public_port"))
     before, after = _around(table, key)
-    return replace(table, endpoints=(*before, *after))
+    return {"endpoints": (*before, *after)}
 
 
 def _around(table: RoutingTable, key: EndpointKey) -> tuple[tuple[Endpoint, ...], tuple[Endpoint, ...]]:
     """The endpoints before and after the place of `key`; they are in order, and there may be thousands."""
-    place = bisect_left(table.endpoints, key, key=_KEY)
+    place = bisect_left(table.endpoints, key, key=attrgetter("key"))
     there = place < len(table.endpoints) and table.endpoints[place].key == key
     return table.endpoints[:place], table.endpoints[place + there :]
 
 
-def _alias_added(table: RoutingTable, fields: Fields) -> RoutingTable:
-    return replace(table, aliases=_aliases([*table.aliases, fields.text("alias")]))
+def _alias_added(table: RoutingTable, fields: Fields) -> Changes:
+    return {"aliases": _aliases([*table.aliases, fields.text("alias")])}
 
 
-def _alias_removed(table: RoutingTable, fields: Fields) -> RoutingTable:
-    return replace(table, aliases=tuple(a for a in table.aliases if a != fields.text("alias")))
+def _alias_removed(table: RoutingTable, fields: Fields) -> Changes:
+    return {"aliases": tuple(a for a in table.aliases if a != fields.text("alias"))}
 
 
-def _ha_enabled(table: RoutingTable, fields: Fields) -> RoutingTable:
-    return replace(table, ha=True, ha_dns=fields.optional_text("ha_dns_name"))
+def _ha_enabled(_table: RoutingTable, fields: Fields) -> Changes:
+    return {"ha": True, "ha_dns": fields.optional_text("ha_dns_name")}
 
 
-def _ha_disabled(table: RoutingTable, _fields: Fields) -> RoutingTable:
-    return replace(table, ha=False, ha_dns=None)
+def _ha_disabled(_table: RoutingTable, _fields: Fields) -> Changes:
+    return {"ha": False, "ha_dns": None}
 
 
-def _judged(table: RoutingTable, fields: Fields) -> RoutingTable:
-    return replace(table, verdict=fields.text("verdict"))
+def _judged(_table: RoutingTable, fields: Fields) -> Changes:
+    return {"verdict": fields.text("verdict")}
 
 
-def _headed(table: RoutingTable, fields: Fields) -> RoutingTable:
+def _headed(table: RoutingTable, fields: Fields) -> Changes:
     gear_id = fields.text("gear_id")
     endpoints = tuple(replace(e, is_head=e.gear_id == gear_id) for e in table.endpoints)
-    return replace(table, head_gear_id=gear_id, endpoints=endpoints)
+    return {"head_gear_id": gear_id, "endpoints": endpoints}
 
 
-def _state_changed(table: RoutingTable, fields: Fields) -> RoutingTable:
+def _state_changed(table: RoutingTable, fields: Fields) -> Changes:
     gear_id, state = fields.text("gear_id"), fields.text("state")
     endpoints = tuple(replace(e, state=state) if e.gear_id == gear_id else e for e in table.endpoints)
-    return replace(table, endpoints=endpoints)
+    return {"endpoints": endpoints}
 
 
-def _rotated_in(table: RoutingTable, fields: Fields) -> RoutingTable:
+def _rotated_in(table: RoutingTable, fields: Fields) -> Changes:
     return _rotated(table, fields.text("gear_id"), ROTATED_IN)
 
 
-def _rotated_out(table: RoutingTable, fields: Fields) -> RoutingTable:
+def _rotated_out(table: RoutingTable, fields: Fields) -> Changes:
     return _rotated(table, fields.text("gear_id"), ROTATED_OUT)
 
 
-def _rotated(table: RoutingTable, gear_id: str, rotation: str) -> RoutingTable:
+def _rotated(table: RoutingTable, gear_id: str, rotation: str) -> Changes:
     endpoints = tuple(replace(e, rotation=rotation) if e.gear_id == gear_id else e for e in table.endpoints)
-    return replace(table, endpoints=endpoints)
+    return {"endpoints": endpoints}
 
 
-def _moved(table: RoutingTable, fields: Fields) -> RoutingTable:
+def _moved(table: RoutingTable, fields: Fields) -> Changes:
     previous = (fields.text("gear_id"), fields.text("previous_address"), fields.port("previous_port"))
     endpoints = _endpoints(
         replace(
@@ -219,10 +216,10 @@ def _moved(table: RoutingTable, fields: Fields) -> RoutingTable:
         else e
         for e in table.endpoints
     )
-    return replace(table, endpoints=endpoints)
+    return {"endpoints": endpoints}
 
 
-_CHANGES: Final[Mapping[Action, Callable[[RoutingTable, Fields], RoutingTable]]] = MappingProxyType(
+_CHANGES: Final[Mapping[Action, Callable[[RoutingTable, Fields], Changes]]] = MappingProxyType(
     {
         Action.ADD_PUBLIC_ENDPOINT: _added,
         Action.REMOVE_PUBLIC_ENDPOINT: _removed,

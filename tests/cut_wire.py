@@ -47,6 +47,7 @@ class Wire:
         """Cut, for good."""
         self._ended = True
         self.cut()
+        self._listener.shutdown(socket.SHUT_RDWR)  # closing alone does not wake who waits in `accept`
         self._listener.close()
 
     def _accept(self) -> None:

@@ -7,9 +7,9 @@ from scenarios.world import World
 from sqlalchemy import select
 
 from broker.dns.updates import Rfc2136Server
-from broker.interfaces import OutOfTurn, Platform, RemoteDns, RemoteDnsUnavailable
+from broker.interfaces import FenceMoved, Platform, RemoteDns, RemoteDnsUnavailable
 from broker.store import tables
-from broker.usecases.name_publication import find_turn, tell_names
+from broker.usecases.name_publication import find_fence, tell_names
 
 
 def in_the_table(platform: Platform) -> dict[str, tuple[str, str]]:
@@ -29,9 +29,9 @@ def publish(platform: Platform, server: RemoteDns | None = None) -> bool:
     assert server is not None
     try:
         tell_names(platform, server, again=True)
-        find_turn(platform, server)
+        find_fence(platform, server)
         return tell_names(platform, server, again=True)
-    except (RemoteDnsUnavailable, OutOfTurn):
+    except (RemoteDnsUnavailable, FenceMoved):
         return False
 
 
@@ -48,10 +48,10 @@ class Interrupted(Rfc2136Server):
         super().__init__(bind.exchange(), ZONE, ZONE)
         self._before, self._after = [before], [after]
 
-    def tell(self, records, turn):
+    def tell(self, records, fence):
         if records and self._before:
             self._before.pop()()
-        told = super().tell(records, turn)
+        told = super().tell(records, fence)
         if records and self._after:
             self._after.pop()()
         return told

@@ -19,12 +19,12 @@ class Deadly:
     def __init__(self, server: RemoteDns, instant: str) -> None:
         self._server = server
         self._instant = instant
-        self.turn = server.turn
+        self.fence = server.fence
         self.state = server.state
 
-    def tell(self, records, turn):
+    def tell(self, records, fence):
         if self._instant == "after":
-            self._server.tell(records, turn)
+            self._server.tell(records, fence)
         os.kill(os.getpid(), signal.SIGKILL)
 
 

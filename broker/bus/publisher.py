@@ -14,7 +14,7 @@ from kombu.messaging import Producer
 from broker.bus.confirms import ConfirmedSending
 from broker.bus.frames import PERSISTENT
 from broker.bus.message import Message
-from broker.interfaces import BusUnavailable, LoggedEvent, Refusal
+from broker.interfaces import BusUnavailable, LoggedEvent, PoisonEvent
 
 CONNECT_SECONDS = 5
 # The bus is taken for stuck when nothing comes from it for so long while confirms are missing.
@@ -70,23 +70,23 @@ class KombuPublisher:
         self._sending: _Sending | None = None
         self._lock = threading.Lock()
 
-    def publish(self, events: Sequence[LoggedEvent]) -> Sequence[Refusal]:
+    def publish(self, events: Sequence[LoggedEvent]) -> Sequence[PoisonEvent]:
         """Send events in order; returns those that cannot be sent while others can.
 
         Raises `BusUnavailable`, after which the next call connects anew.
         """
         told: list[tuple[LoggedEvent, Message]] = []
-        refused: list[Refusal] = []
+        refused: list[PoisonEvent] = []
         for event in events:
             try:
                 message = self._message(event)
             except Exception as error:  # noqa: BLE001 whatever makes one event unreadable must not hold the others up
-                refused.append(Refusal(event=event, reason=f"it cannot be encoded: {error!r}"))
+                refused.append(PoisonEvent(event=event, reason=f"it cannot be encoded: {error!r}"))
             else:
                 if message is not None:
                     told.append((event, message))
         reasons = self._sent([message for _, message in told]) if told else {}
-        return refused + [Refusal(event=told[index][0], reason=reason) for index, reason in reasons.items()]
+        return refused + [PoisonEvent(event=told[index][0], reason=reason) for index, reason in reasons.items()]
 
     def _message(self, event: LoggedEvent) -> Message | None:
         told = self._encode(event)

@@ -316,18 +316,6 @@ class StorageFull(StorageUnavailable):
         super().__init__("The broker's storage is full. Nothing was changed; its operator has to make room.")
 
 
-def recalled(code: str | None, text: str) -> Refusal:
-    """A refusal as it was once recorded, by its stable code; of a code that is not known any more only the text is."""
-    kinds = [Refusal]
-    for kind in kinds:
-        if kind.code == code:
-            refusal = kind.__new__(kind)
-            Refusal.__init__(refusal, text)
-            return refusal
-        kinds += kind.__subclasses__()
-    return Refusal(text)
-
-
 class ImpossibleTransition(Exception):
     """A state machine was asked for a move it does not have; its state is unchanged."""
 

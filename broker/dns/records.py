@@ -1,5 +1,7 @@
 """Records of applications and gears as they are written into a zone that is not only the broker's."""
 
+from functools import lru_cache
+
 import dns.exception
 import dns.name
 import dns.rdata
@@ -13,6 +15,8 @@ TTL_SECONDS = 60  # as in the field's own DNS plugins
 # What a name of the broker may be; other records of the same name, such as a host's SSHFP, are somebody else's.
 KINDS = ("A", "AAAA", "CNAME")
 
+RECORDS_REMEMBERED = 10_000
+
 Record = tuple[str, str]
 
 
@@ -21,6 +25,7 @@ def absolute(name: str) -> Name:
     return dns.name.from_text(name)
 
 
+@lru_cache(RECORDS_REMEMBERED)
 def rdata_of(record: Record) -> Rdata:
     """The data of (kind, target); names in it are absolute. An address of IPv6 is AAAA, whatever its kind says."""
     kind, target = record

@@ -17,10 +17,10 @@ from dns.update import UpdateMessage
 
 from broker.dns.records import TTL_SECONDS, Record, absolute, replace, require, why_unwritable
 from broker.dns.signing import RemoteDnsSilent, SignedExchange
-from broker.interfaces import FIRST_TURN, OutOfTurn, RemoteDnsState, RemoteDnsUnavailable, ToldNames
+from broker.interfaces import FIRST_FENCE, FenceMoved, RemoteDnsState, RemoteDnsUnavailable, ToldNames
 
-TURN_LABEL = "_gearbroker"
-TURN_BYTES = 12
+FENCE_LABEL = "_gearbroker"
+FENCE_BYTES = 12
 # An update answers so where one of its conditions does not hold.
 UNMET = frozenset({dns.rcode.NXRRSET, dns.rcode.YXRRSET, dns.rcode.NXDOMAIN, dns.rcode.YXDOMAIN})
 
@@ -28,7 +28,7 @@ Records = Mapping[str, Record | None]
 
 
 class Rfc2136Server:
-    """The DNS server behind `exchange`, which is the primary of `zone`; the turn's record is below `cloud_domain`.
+    """The DNS server behind `exchange`, which is the primary of `zone`; the fence's record is below `cloud_domain`.
 
     At most about a hundred names can be told at once: a message has 65,535 bytes.
     """
@@ -36,26 +36,26 @@ class Rfc2136Server:
     def __init__(self, exchange: SignedExchange, zone: str, cloud_domain: str) -> None:
         self._exchange = exchange
         self._zone = absolute(zone)
-        self._turn_name = absolute(f"{TURN_LABEL}.{cloud_domain}")
+        self._fence_name = absolute(f"{FENCE_LABEL}.{cloud_domain}")
 
-    def turn(self) -> str | None:
-        """The word of the turn, None where there is none; raises `RemoteDnsUnavailable`."""
-        answer = self._ask(self._turn_name.to_text(), "TXT")
+    def fence(self) -> str | None:
+        """The word of the fence, None where there is none; raises `RemoteDnsUnavailable`."""
+        answer = self._ask(self._fence_name.to_text(), "TXT")
         return next((text.strip('"') for kind, text in answer if kind == "TXT"), None)
 
-    def tell(self, records: Records, turn: str | None) -> ToldNames:
+    def tell(self, records: Records, fence: str | None) -> ToldNames:
         """Replace what these names lead to, then ask the server whether it has just that.
 
         What the server refuses is halved until the names are found that it refuses, so that they hold no other up.
-        Raises `OutOfTurn` where the turn is another's, and `RemoteDnsUnavailable` where nothing can be written.
+        Raises `FenceMoved` where the fence is another's, and `RemoteDnsUnavailable` where nothing can be written.
         """
         refused = {
             name: reason for name, record in records.items() if (reason := why_unwritable(name, record, self._zone))
         }
         writable = {name: record for name, record in records.items() if name not in refused}
-        turn, not_taken = self._write(writable, turn)
+        fence, not_taken = self._write(writable, fence)
         taken = {name: record for name, record in writable.items() if name not in not_taken}
-        return ToldNames(turn=turn, refused=refused | not_taken | self._differing(taken))
+        return ToldNames(fence=fence, refused=refused | not_taken | self._differing(taken))
 
     def state(self) -> RemoteDnsState:
         """Ask for the zone's SOA, and for an update that has a condition and no content."""
@@ -74,32 +74,32 @@ class Rfc2136Server:
             address=self._exchange.address, reachable=reachable, soa=soa, accepted=error is None, error=error
         )
 
-    def _write(self, records: Records, turn: str | None) -> tuple[str, dict[str, str]]:
-        """The turn afterwards, and the names that the server refuses."""
-        next_turn = ("" if turn else FIRST_TURN) + secrets.token_hex(TURN_BYTES)
-        rcode = self._exchange.answer(self._update(records, turn, next_turn)).rcode()
+    def _write(self, records: Records, fence: str | None) -> tuple[str, dict[str, str]]:
+        """The fence afterwards, and the names that the server refuses."""
+        next_fence = ("" if fence else FIRST_FENCE) + secrets.token_hex(FENCE_BYTES)
+        rcode = self._exchange.answer(self._update(records, fence, next_fence)).rcode()
         if rcode == dns.rcode.NOERROR:
-            return next_turn, {}
+            return next_fence, {}
         if rcode in UNMET:
-            raise OutOfTurn(f"the zone {self._zone} has been updated by another")
+            raise FenceMoved(f"the zone {self._zone} has been updated by another")
         if not records:
             raise RemoteDnsUnavailable(self._refusal(rcode))
         # Whether it refuses these names or everything is seen by an update without names.
-        turn, refused = self._write({}, turn)
+        fence, refused = self._write({}, fence)
         if len(records) == 1:
-            return turn, dict.fromkeys(records, f"refused by the DNS server ({dns.rcode.to_text(rcode)})")
+            return fence, dict.fromkeys(records, f"refused by the DNS server ({dns.rcode.to_text(rcode)})")
         for half in _halves(records):
-            turn, refused_of_half = self._write(half, turn)
+            fence, refused_of_half = self._write(half, fence)
             refused |= refused_of_half
-        return turn, refused
+        return fence, refused
 
-    def _update(self, records: Records, turn: str | None, next_turn: str) -> UpdateMessage:
+    def _update(self, records: Records, fence: str | None, next_fence: str) -> UpdateMessage:
         message = UpdateMessage(self._zone)
-        if turn is None:
-            message.absent(self._turn_name, "TXT")
+        if fence is None:
+            message.absent(self._fence_name, "TXT")
         else:
-            message.present(self._turn_name, "TXT", f'"{turn}"')
-        message.replace(self._turn_name, TTL_SECONDS, "TXT", f'"{next_turn}"')
+            message.present(self._fence_name, "TXT", f'"{fence}"')
+        message.replace(self._fence_name, TTL_SECONDS, "TXT", f'"{next_fence}"')
         for name, record in records.items():
             replace(message, name, record)
         return message

@@ -16,7 +16,7 @@ from broker.core.errors import (
     OperationCancelled,
     Refusal,
     StorageUnavailable,
-    recalled,
+    refusal_of,
 )
 from broker.core.ids import ApplicationId
 from broker.core.operation import OPERATION, Ending, OperationInput, OperationState, can_be_undone, tries_elsewhere
@@ -41,6 +41,7 @@ class Ended:
 
     parts: ApplicationParts | None
     error: Refusal | None = None
+    afterwards: tuple[StepRecord, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +50,7 @@ class GoesOn:
 
     operation: OperationRecord
     steps: tuple[StepRecord, ...]
+    afterwards: tuple[StepRecord, ...]
 
 
 def drive(platform: Platform, operation: OperationRecord, steps: tuple[StepRecord, ...]) -> ApplicationParts | None:
@@ -63,6 +65,9 @@ def drive(platform: Platform, operation: OperationRecord, steps: tuple[StepRecor
         after = _conclude(platform, operation, result)
         if after is None:
             return follow(platform, operation)
+        # Nobody waits for this, and a node that has just been waited for in vain is told later, by a worker.
+        silent = {each.node_id for each in result.steps if each.command_id in result.silent}
+        tell_afterwards(platform, tuple(each for each in after.afterwards if each.node_id not in silent))
         if isinstance(after, Ended):
             call_next(platform, operation.application_id)
             if after.error is not None:
@@ -111,7 +116,7 @@ def failure_of(standing: OperationStanding) -> Refusal | None:
     """Why an operation that is over was not done, None if it was."""
     if standing.state == OperationState.COMPLETED:
         return None
-    return recalled(standing.error_code, standing.error or "The operation was given up.")
+    return refusal_of(standing.error_code, standing.error or "The operation was given up.")
 
 
 def _conclude(platform: Platform, operation: OperationRecord, result: Outcomes) -> Ended | GoesOn | None:
@@ -159,9 +164,8 @@ def _try_elsewhere(platform: Platform, operation: OperationRecord, result: Outco
         "an operation goes on with other nodes",
         extra={"operation_id": goes_on.operation_id, "attempt": goes_on.attempt, "reason": result.first_failure},
     )
-    tell_afterwards(platform, _not_of_the_silent(replanted.undo, result))
     kept = tuple(replace(each, reply=result.done[each.command_id].to_wire()) for each in replanted.done)
-    return GoesOn(operation=goes_on, steps=(*kept, *replanted.steps))
+    return GoesOn(operation=goes_on, steps=(*kept, *replanted.steps), afterwards=replanted.undo)
 
 
 def _end(platform: Platform, operation: OperationRecord, result: Outcomes) -> Ended | None:
@@ -180,8 +184,7 @@ def _end(platform: Platform, operation: OperationRecord, result: Outcomes) -> En
         work.commands.add(conclusion.afterwards)
         _note_the_end(platform, work, operation, conclusion, cancelled=is_cancelled)
         work.commit()
-    tell_afterwards(platform, _not_of_the_silent(conclusion.afterwards, result))
-    return Ended(parts=conclusion.parts, error=conclusion.error)
+    return Ended(parts=conclusion.parts, error=conclusion.error, afterwards=conclusion.afterwards)
 
 
 def _note_the_end(
@@ -207,12 +210,6 @@ def _note_the_end(
         work.operations.fail_queued(operation.application_id, now, gone.text, gone.code)
 
 
-def _not_of_the_silent(steps: tuple[StepRecord, ...], result: Outcomes) -> tuple[StepRecord, ...]:
-    """A node that has just been waited for in vain is told later, when nobody waits."""
-    silent = {each.node_id for each in result.steps if each.command_id in result.silent}
-    return tuple(each for each in steps if each.node_id not in silent)
-
-
 def tell_afterwards(platform: Platform, steps: tuple[StepRecord, ...]) -> int:
     """Tell nodes what no operation waits for; who does not answer is told again later. Returns how many were done."""
     if not steps:
@@ -225,6 +222,8 @@ def tell_afterwards(platform: Platform, steps: tuple[StepRecord, ...]) -> int:
 
 def _learn(platform: Platform, steps: tuple[StepRecord, ...], replies: Mapping[str, Json]) -> int:
     with platform.unit_of_work() as work:
+        # Applications are held first, as everywhere; and nobody gives one of them another wish meanwhile.
+        work.applications.many({each.application_id for each in steps})
         wanted = work.commands.still_pending([each.command_id for each in steps])
         result = outcomes([each for each in steps if each.command_id in wanted], replies)
         work.commands.settle(result.settled(again=result.may_come))

@@ -16,7 +16,7 @@ from broker.core.placement.engine import place
 from broker.core.placement.model import Placement, Request
 from broker.core.rotation import Rotation
 from broker.core.sparse import ProxyLimits, grow, proxy_limits
-from broker.interfaces import FleetMoved, Platform, StepRecord, UnitOfWork
+from broker.interfaces import Platform, StepRecord, UnitOfWork
 from broker.usecases.steps import creation_arguments, step
 from broker.usecases.times import timestamp
 from node_agent.protocol import CommandKind
@@ -176,8 +176,7 @@ def _place(
         placements = find_nodes()
     work.nodes.placed(spread, placements)
     counts: dict[NodeId, int] = dict(Counter(NodeId(placed.node_id) for placed in placements))
-    if not work.nodes.reserve(counts):
-        raise FleetMoved
+    work.nodes.reserve(counts)
     return placements
 
 

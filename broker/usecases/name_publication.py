@@ -7,7 +7,7 @@ and not seen, because a process or a connection has ended, is told again, which 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from broker.interfaces import FIRST_TURN, NameChange, Platform, RemoteDns, RemoteDnsState, RemoteDnsUnavailable
+from broker.interfaces import FIRST_FENCE, NameChange, Platform, RemoteDns, RemoteDnsState, RemoteDnsUnavailable
 
 # As many as one message holds, however long they are.
 NAMES_AT_ONCE = 100
@@ -25,27 +25,27 @@ class DnsState:
     error: str | None
 
 
-def find_turn(platform: Platform, server: RemoteDns) -> str:
-    """The turn of the server's zone. Where no broker has ever written to it, every name is noted.
+def find_fence(platform: Platform, server: RemoteDns) -> str:
+    """The fence of the server's zone. Where no broker has ever written to it, every name is noted.
 
-    So a zone that is new, or was made anew, gets the names there are. Raises `RemoteDnsUnavailable`, `OutOfTurn`.
+    So a zone that is new, or was made anew, gets the names there are. Raises `RemoteDnsUnavailable`, `FenceMoved`.
     """
-    turn = server.turn()
-    if turn is None:
+    fence = server.fence()
+    if fence is None:
         # Names are noted only for a server that has taken this much, so not at every attempt.
-        turn = server.tell({}, None).turn
-    if turn.startswith(FIRST_TURN):
+        fence = server.tell({}, None).fence
+    if fence.startswith(FIRST_FENCE):
         with platform.unit_of_work() as work:
             work.name_changes.mark_all()
             work.commit()
-        turn = server.tell({}, turn).turn
-    return turn
+        fence = server.tell({}, fence).fence
+    return fence
 
 
 def tell_names(platform: Platform, server: RemoteDns, *, again: bool) -> bool:
     """Tell the server every name that has changed, and with `again` also those that were in vain before.
 
-    Returns whether the server has all that were tried. Raises `RemoteDnsUnavailable` and `OutOfTurn`; what has not
+    Returns whether the server has all that were tried. Raises `RemoteDnsUnavailable` and `FenceMoved`; what has not
     been told then stays noted.
     """
     all_told = True
@@ -81,10 +81,10 @@ def _tell_next(platform: Platform, server: RemoteDns, *, tried: bool, after: str
     if not waiting:
         return None
     try:
-        turn = find_turn(platform, server)
-        # Read anew after the turn was learnt: so it is newer than whatever others have written before that turn.
+        fence = find_fence(platform, server)
+        # Read anew after the fence was learnt: so it is newer than whatever others have written before that fence.
         changes = _waiting(platform, tried=tried, after=after)
-        told = server.tell({change.name: change.record for change in changes}, turn) if changes else None
+        told = server.tell({change.name: change.record for change in changes}, fence) if changes else None
     except RemoteDnsUnavailable as unavailable:
         _settle(platform, waiting, {change.name: str(unavailable) for change in waiting})
         raise

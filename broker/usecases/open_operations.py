@@ -6,6 +6,7 @@ from broker.core.errors import Refusal, StorageUnavailable
 from broker.core.ids import OperationId
 from broker.core.operation import OperationState
 from broker.interfaces import OperationRecord, Platform
+from broker.usecases.again import again
 from broker.usecases.driving import drive
 from broker.usecases.operations import finish, start
 from broker.usecases.planners import planner_of
@@ -27,10 +28,15 @@ def take_open(
     found = tuple(each for each in found if not platform.turns.holds(each.operation_id))
     if not found:
         return ()
+    taken = again(lambda: _take(platform, found))
+    return tuple(each for each in found if each.operation_id in taken)
+
+
+def _take(platform: Platform, found: tuple[OperationRecord, ...]) -> frozenset[OperationId]:
     with platform.unit_of_work() as work:
         taken = work.operations.take([each.operation_id for each in found], platform.process_id)
         work.commit()
-    return tuple(each for each in found if each.operation_id in taken)
+    return taken
 
 
 def go_on(platform: Platform, operation: OperationRecord) -> None:

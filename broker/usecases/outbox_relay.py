@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 
-from broker.interfaces import ParkedEvent, Platform, Publisher, Refusal
+from broker.interfaces import ParkedEvent, Platform, PoisonEvent, Publisher
 from broker.usecases.times import timestamp
 
 # Events numbered or published at once.
@@ -18,9 +18,8 @@ def number_events(platform: Platform) -> int:
         count = work.log.number(BATCH)
         if not count:
             return 0
-        last = work.log.last_position()
         work.commit()
-    platform.signal.numbered(last)
+    platform.signal.numbered(work.log.numbered_to)
     return count
 
 
@@ -52,7 +51,7 @@ def publish_events(platform: Platform, publisher: Publisher) -> int | None:
     return None
 
 
-def _parked(platform: Platform, publisher: Publisher, refused: Sequence[Refusal]) -> list[ParkedEvent]:
+def _parked(platform: Platform, publisher: Publisher, refused: Sequence[PoisonEvent]) -> list[ParkedEvent]:
     at = timestamp(platform.clock.now())
     return [
         ParkedEvent(

@@ -71,7 +71,7 @@ def state_planner(platform: Platform, event: StateEvent) -> Planner:
         reachable = [gear for gear in gears if gear.node_id not in unresponsive]
         later = [gear for gear in gears if gear.node_id in unresponsive]
         work.gears.change([gear.gear_id for gear in reachable], operation_id=operation_id)
-        work.commands.supersede([gear.gear_id for gear in gears], STATE_COMMANDS)
+        work.commands.supersede(parts.application.application_id, [gear.gear_id for gear in gears], STATE_COMMANDS)
         told_later = [step(platform, kind, gear, operation_id, arguments, awaited=False) for gear in later]
         work.commands.add(told_later)
         steps = tuple(step(platform, kind, gear, operation_id, arguments) for gear in reachable)

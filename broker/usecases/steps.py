@@ -100,7 +100,7 @@ def specification(cartridge: Cartridge, *, public: bool) -> dict[str, object]:
 
 
 # What a node turns down for good; whatever else it could not do may succeed later.
-_FOR_GOOD = frozenset({"wrong_node", "malformed_command", "unknown_gear"})
+_FOR_GOOD = frozenset({"wrong_node", "malformed_command", "unknown_gear", "gear_destroyed"})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,8 +4,8 @@ import logging
 import time
 from collections.abc import Callable
 
-from broker.interfaces import OutOfTurn, Platform, RemoteDns, RemoteDnsUnavailable
-from broker.usecases.name_publication import find_turn, tell_names
+from broker.interfaces import FenceMoved, Platform, RemoteDns, RemoteDnsUnavailable
+from broker.usecases.name_publication import find_fence, tell_names
 from broker.workers.loop import Worker
 
 # The table is looked at this often even if nothing was said, for names that another process has changed.
@@ -41,8 +41,8 @@ class NamePublication:
         try:
             all_told = tell_names(self._platform, self._server, again=again)
             if self._is_new:  # a server may have been put beside a broker that has names already
-                find_turn(self._platform, self._server)
-        except OutOfTurn:
+                find_fence(self._platform, self._server)
+        except FenceMoved:
             return  # another worker is at it
         except RemoteDnsUnavailable as unavailable:
             self._failed(str(unavailable))

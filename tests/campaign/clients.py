@@ -14,7 +14,7 @@ from campaign.watched import Watched
 PAUSE_SECONDS = 0.05
 # Within which a request that may be repeated, or an operation that was accepted, has come to its end.
 ENDING_SECONDS = 60.0
-ACCEPTED, DONE, REFUSED = 202, 200, 422
+ACCEPTED, DONE, REFUSED, FAILED = 202, 200, 422, 500
 
 
 class Client(Watched):
@@ -62,9 +62,9 @@ class Client(Watched):
             return
         self.asked += 1
         if answer.status == ACCEPTED:
-            answer = self._end_of(answer.body["data"]["id"], cancels=cancels)
+            answer = self._end_of(request, answer.body["data"]["id"], cancels=cancels)
         before = self._states[name]
-        after = after_answer(before, request, answer.status, answer.exit_code)
+        after = after_answer(before, request, answer)
         self._note(request, headers, answer, after)
         if after:
             self._states[name] = after
@@ -95,8 +95,8 @@ class Client(Watched):
         except NotSent:
             return None
 
-    def _end_of(self, operation: str, *, cancels: bool) -> Answer:
-        """The end of an operation, as the answer that its request would have had."""
+    def _end_of(self, request: Request, operation: str, *, cancels: bool) -> Answer:
+        """The end of the operation that the request became, as the answer that it would have had."""
         path = f"/operation/{operation}"
         deadline = time.monotonic() + ENDING_SECONDS
         while time.monotonic() < deadline:
@@ -110,7 +110,8 @@ class Client(Watched):
                     return shown
                 state = shown.body["data"]["state"]
                 if state not in {"queued", "running"}:
-                    return Answer(DONE if state == "completed" else REFUSED, shown.body)
+                    undone = state == "cancelled" or request.is_undone
+                    return Answer(DONE if state == "completed" else REFUSED if undone else FAILED, shown.body)
             time.sleep(PAUSE_SECONDS)
         self.violations.append(f"operation {operation} does not end in {ENDING_SECONDS:.0f} seconds")
         return Answer(None)

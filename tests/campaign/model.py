@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from random import Random
 
+from campaign.rest import Answer
+
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class Like:
@@ -24,13 +26,17 @@ State = Like | None
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What a client asks for, on the wire, and what it makes of a state; None: it is refused in this state."""
+    """What a client asks for, on the wire, and what it makes of a state.
+
+    `is_undone`: where it fails, all is as it was. What takes away, starts or stops is not undone, but ended later.
+    """
 
     text: str
     method: str
     path: str
     form: dict[str, str]
     changes: Callable[[State], "Change"]
+    is_undone: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,19 +50,19 @@ class Change:
 REFUSED = Change(refused=True)
 
 
-def after_answer(states: frozenset[State], request: Request, status: int | None, code: object) -> frozenset[State]:
+def after_answer(states: frozenset[State], request: Request, answer: Answer) -> frozenset[State]:
     """The states that are possible after this answer; no status: the connection broke, and it may be done or not.
 
-    `code` is the exit code of a refusal. An empty set means that the answer contradicts every possible state.
+    An empty set means that the answer contradicts every possible state.
     """
     done = frozenset(change.after for change in map(request.changes, states) if not change.refused)
-    if status is None:
+    if answer.status is None:
         return states | done
-    if status < 300:
+    if answer.status < 300:
         return done
-    if code == NO_SUCH_APPLICATION:
+    if answer.exit_code == NO_SUCH_APPLICATION:
         return states & {None}
-    if status < 500 or code == BUSY:
+    if answer.status < 500 or answer.exit_code == BUSY or answer.says_nothing_changed:
         return states
     return states | done
 
@@ -73,6 +79,7 @@ def draw_request(chance: Random, name: str, namespace: str, state: State, number
             path=f"/domain/{namespace}/applications",
             form=form,
             changes=lambda before: Change(Like(gears=1 + ha, ha=ha)) if before is None else REFUSED,
+            is_undone=True,
         )
     return chance.choice(_drawers(state))(chance, one, state, number)
 
@@ -83,12 +90,16 @@ def _drawers(state: Like) -> list[Callable[[Random, str, Like, int], Request]]:
     ]
 
 
-def _event(one: str, text: str, form: dict[str, str], on: Callable[[Like], Like | None]) -> Request:
+def _event(
+    one: str, text: str, form: dict[str, str], on: Callable[[Like], Like | None], *, is_undone: bool = False
+) -> Request:
     def changes(before: State) -> Change:
         after = None if before is None else on(before)
         return REFUSED if after is None else Change(after)
 
-    return Request(text=f"{text} {one}", method="POST", path=f"{one}/events", form=form, changes=changes)
+    return Request(
+        text=f"{text} {one}", method="POST", path=f"{one}/events", form=form, changes=changes, is_undone=is_undone
+    )
 
 
 def _grow(chance: Random, one: str, state: Like, _number: int) -> Request:
@@ -96,7 +107,9 @@ def _grow(chance: Random, one: str, state: Like, _number: int) -> Request:
     if state.gears + by > 6:
         return _shrink(chance, one, state, _number)
     form = {"event": "scale-up", "by": str(by)}
-    return _event(one, f"scale-up by {by}", form, lambda before: replace(before, gears=before.gears + by))
+    return _event(
+        one, f"scale-up by {by}", form, lambda before: replace(before, gears=before.gears + by), is_undone=True
+    )
 
 
 def _shrink(chance: Random, one: str, state: Like, _number: int) -> Request:
@@ -116,7 +129,11 @@ def _turn_ha(_chance: Random, one: str, state: Like, _number: int) -> Request:
         off = {"event": "disable-ha"}
         return _event(one, "disable-ha", off, lambda b: replace(b, ha=False) if b.ha else None)
     on = {"event": "enable-ha"}
-    return _event(one, "enable-ha", on, lambda b: replace(b, ha=True, gears=max(b.gears, 2)) if not b.ha else None)
+
+    def more(before: Like) -> Like | None:
+        return None if before.ha else replace(before, ha=True, gears=max(before.gears, 2))
+
+    return _event(one, "enable-ha", on, more, is_undone=True)
 
 
 def _turn_running(chance: Random, one: str, state: Like, _number: int) -> Request:

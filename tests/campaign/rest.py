@@ -24,8 +24,16 @@ class Answer:
     @property
     def exit_code(self) -> object:
         """The contract's code of a refusal, in its first message."""
-        messages = self.body.get("messages") if isinstance(self.body, dict) else None
-        return messages[0].get("exit_code") if messages else None
+        return self._messages[0].get("exit_code") if self._messages else None
+
+    @property
+    def says_nothing_changed(self) -> bool:
+        """Whether the client is told that the request has had no effect."""
+        return any("Nothing was changed" in str(each.get("text")) for each in self._messages)
+
+    @property
+    def _messages(self) -> list[dict[str, Any]]:
+        return self.body.get("messages") or [] if isinstance(self.body, dict) else []
 
     @property
     def says_try_again(self) -> bool:

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from campaign.checks import LogSeen, check, observed, settle
+from campaign.checks import LogSeen, check, observed
 from campaign.clients import Client
 from campaign.model import State
+from campaign.settling import settle
 from campaign.stack import OWNERS, Stack, applications_of
 from campaign.stack_postgresql import PostgreSqlStack
 from campaign.stack_sqlite import SqliteStack
@@ -57,8 +58,20 @@ class Campaign:
 
     def round(self, number: int) -> str:
         """One round; returns what to say of it. Raises `Violated`."""
-        begun = time.monotonic()
+        begun, killed_before = time.monotonic(), self.kills
         chance = Random(f"{self.seed}/{self.stack.name}/{number}")
+        asked, found = self._storm(number, chance)
+        raise_if(number, found)
+        rest = settle(self.stack)
+        raise_if(number, rest.violations)
+        raise_if(number, [*check(self.stack, self.log), *self._compare()])
+        return (
+            f"round {number:3}  {self.kills - killed_before:2} killed, {self.kills:3} in all  {asked:3} requests"
+            f"  {time.monotonic() - begun:4.1f} s, the last {rest.seconds:3.1f} until at rest ({rest.last})"
+        )
+
+    def _storm(self, number: int, chance: Random) -> tuple[int, list[str]]:
+        """Clients ask, and programs die and live again; returns how much was asked, and what should not have been."""
         clients = [self._client(index, login, chance) for index, login in enumerate(OWNERS)]
         fates = self._fates(chance)
         troubles = draw_troubles(chance, self.stack)
@@ -75,16 +88,7 @@ class Campaign:
             self._note({"round": number, "killed": fate.victim.name, "deaths": fate.deaths})
             self.deaths.update(f"{fate.victim.kind} {where}" for where in fate.deaths)
         self.troubles.update(each.name for each in troubles)
-        raise_if(number, found)
-        rest = settle(self.stack)
-        raise_if(number, rest.violations)
-        raise_if(number, [*check(self.stack, self.log), *self._compare()])
-        killed = sum(len(fate.deaths) for fate in fates)
-        asked = sum(client.asked for client in clients)
-        return (
-            f"round {number:3}  {killed:2} killed, {self.kills:3} in all  {asked:3} requests"
-            f"  {time.monotonic() - begun:4.1f} s, the last {rest.seconds:3.1f} until at rest ({rest.last})"
-        )
+        return sum(client.asked for client in clients), found
 
     def _client(self, index: int, login: str, chance: Random) -> Client:
         return Client(
@@ -100,7 +104,7 @@ class Campaign:
     def _fates(self, chance: Random) -> list[Fate]:
         """Rounds differ in how many suffer at once: from a quarter of the programs to all of them."""
         victims = list(self.stack.victims.values())
-        struck = chance.sample(victims, k=max(1, int(len(victims) * chance.choice([0.25, 0.5, 1.0]))))
+        struck = chance.sample(victims, k=max(1, round(len(victims) * chance.choice([0.25, 0.5, 1.0]))))
         return [Fate(self.stack, victim, draw_strikes(chance, victim, self.stack.most_strikes)) for victim in struck]
 
     def _end(self, clients: Sequence[Client]) -> list[str]:
@@ -140,6 +144,7 @@ def raise_if(number: int, found: Sequence[str]) -> None:
 
 def run(stack: Stack, *, seed: str, kills: int, say: Callable[[str], None]) -> Campaign:
     """Rounds until so many processes were killed; raises `Violated`."""
+    say(f"== {stack.name}, seed {seed}, {kills} kills, in {stack.directory}")
     campaign = Campaign(stack=stack, seed=seed)
     stack.start()
     number = 0
@@ -165,7 +170,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def campaign_on(name: str, seed: str, kills: int, *, keep: bool = False) -> int:
     """Run it on one stack in a directory of its own, which stays where something was violated."""
     directory = Path(tempfile.mkdtemp(prefix=f"crash-campaign-{name}-"))
-    print(f"== {name}, seed {seed}, {kills} kills, in {directory}", flush=True)
     begun = time.monotonic()
     try:
         with STACKS[name](directory) as stack:

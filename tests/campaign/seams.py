@@ -48,7 +48,7 @@ class Trap:
         self._lock = threading.Lock()
 
     def arm(self, point: str, passing: int) -> None:
-        """Let whoever runs into it die at the so-manieth passing of the point, counted from 1."""
+        """Let whoever runs into it die when it passes the point for the n-th time, counted from 1."""
         _LAYOUT.pack_into(self._map, 0, POINTS.index(point) + 1, passing, 0)
 
     def disarm(self) -> None:
@@ -78,12 +78,17 @@ class Trap:
         self._map.close()
 
 
+def find(place: str) -> tuple[Any, str]:
+    """The class or module of a seam, and the name of what is called there; raises `AttributeError`."""
+    module, _, path = place.partition(":")
+    *owners, name = path.split(".")
+    return functools.reduce(getattr, owners, importlib.import_module(module)), name
+
+
 def set_seams(trap: Trap) -> None:
     """Wrap every seam of this process; a seam that is not where it is said to be is an error."""
     for number, place in enumerate(SEAMS.values()):
-        module, _, path = place.partition(":")
-        *owners, name = path.split(".")
-        owner: Any = functools.reduce(getattr, owners, importlib.import_module(module))
+        owner, name = find(place)
         before, after = 2 * number + 1, 2 * number + 2
         setattr(owner, name, _wrapped(getattr(owner, name), trap, before, after))
 

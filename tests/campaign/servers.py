@@ -1,9 +1,9 @@
 """A PostgreSQL and a RabbitMQ of the campaign's own: those of the machine have other users, and must not be killed."""
 
+import contextlib
 import getpass
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import time
@@ -95,13 +95,23 @@ class Server:
         children = self.children()
         self._process.kill()
         for each in children:
-            try:
-                each.kill()
-            except psutil.NoSuchProcess:
-                continue
+            _kill(each)
         self._process.wait(LONG_ENOUGH)
         psutil.wait_procs(children, LONG_ENOUGH)
         self._process = None
+
+
+def _command_of(process: psutil.Process) -> str:
+    """What the process calls itself; nothing if it has just ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
+
+
+def _kill(process: psutil.Process) -> None:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process.kill()
 
 
 class PostgreSql(Server):
@@ -137,9 +147,9 @@ class PostgreSql(Server):
 
     def kill_one_connection(self, which: int) -> bool:
         """Kill the process of one connection, which makes the server throw all of them away and recover."""
-        backends = [each for each in self.children() if "127.0.0.1" in " ".join(each.cmdline())]
+        backends = [each for each in self.children() if "127.0.0.1" in _command_of(each)]
         if backends:
-            backends[which % len(backends)].send_signal(signal.SIGKILL)
+            _kill(backends[which % len(backends)])
         return bool(backends)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Self
 
+from campaign.bus_witness import BusWitness
 from campaign.processes import LONG_ENOUGH, Nursery, Program, Victim
 from campaign.rest import PASSWORD
 from campaign.routers_seen import RouterSeen
@@ -63,7 +64,7 @@ class Stack:
     dns_port: int | None = None
     troubles: tuple[Trouble, ...] = ()
     # How often one program is killed in one round, at most.
-    most_strikes = 4
+    most_strikes = 5
 
     def __init__(self, directory: Path, settings: Mapping[str, str]) -> None:
         self.directory = directory
@@ -74,6 +75,8 @@ class Stack:
         self.routers: dict[str, RouterSeen] = {}
         self.brokers: dict[str, int] = {}
         self._built: Built | None = None
+        # Only where there is a bus.
+        self.witness: BusWitness | None = None
         # Whether a server is in trouble: then a program may give up, and its supervisor starts it again.
         self.is_troubled = False
 
@@ -142,6 +145,10 @@ class Stack:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"waited {seconds:.0f} seconds for {what}")
             time.sleep(0.01)
+
+    def outside_names(self) -> dict[str, tuple[str, str]] | None:
+        """Kind and target of every name in the DNS server beside the platform; None where there is none."""
+        return None
 
     def books(self) -> dict[str, tuple[tuple[object, ...], int]]:
         """What each node carries, as the process that is this node has it in memory, and how many uids it holds."""

@@ -1,10 +1,13 @@
 """The production platform: brokers, workers, agents and routers, on servers of the campaign's own."""
 
+import signal
 import time
 from pathlib import Path
 from random import Random
 from typing import Any
 
+from bind_server import Bind
+from campaign.bus_witness import BusWitness
 from campaign.processes import Program
 from campaign.proxy import Proxy
 from campaign.servers import PostgreSql, RabbitMq
@@ -36,7 +39,10 @@ class PostgreSqlStack(Stack):
         self.rabbitmq = RabbitMq(directory / "rabbitmq", free_port(), free_port())
         self.bus = Proxy(free_port(), self.rabbitmq.port)
         self._bus_url = f"amqp://guest:guest@127.0.0.1:{self.bus.port}//"
+        (directory / "bind").mkdir()
+        self.bind = Bind(directory / "bind")
         settings = {
+            **self.bind.settings(),
             "DATABASE_URL": self.postgresql.url,
             "BUS_URL": self._bus_url,
             "NODES": "bus",
@@ -50,13 +56,17 @@ class PostgreSqlStack(Stack):
         self.troubles = (
             Trouble("PostgreSQL killed", 0.10, self._kill_postgresql),
             Trouble("a connection of PostgreSQL killed", 0.15, self._kill_connection),
-            Trouble("RabbitMQ killed", 0.05, self._kill_rabbitmq),
+            Trouble("BIND killed", 0.15, self._kill_bind),
+            Trouble("RabbitMQ killed", 0.08, self._kill_rabbitmq),
             Trouble("every connection to RabbitMQ cut", 0.25, self._cut_bus),
         )
 
     def start(self) -> None:
         self.postgresql.start()
         self.rabbitmq.start()
+        self.bind.start()
+        self.witness = BusWitness(f"amqp://guest:guest@127.0.0.1:{self.rabbitmq.port}//")
+        self.witness.begin()
         self.found()
         register_nodes(self.built.platform, [_record(name, number) for number, name in enumerate(NODES)])
         super().start()
@@ -92,6 +102,11 @@ class PostgreSqlStack(Stack):
         self.rabbitmq.kill()
         self.rabbitmq.start()
 
+    def _kill_bind(self, chance: Random) -> None:
+        self.bind.stop(signal.SIGKILL)
+        time.sleep(chance.uniform(0, 0.5))
+        self.bind.start()
+
     def _cut_bus(self, _chance: Random) -> None:
         self.bus.cut()
 
@@ -101,9 +116,13 @@ class PostgreSqlStack(Stack):
             found |= self.victims[name].books()
         return found
 
+    def outside_names(self) -> dict[str, tuple[str, str]]:
+        return self.bind.names()
+
     def close(self) -> None:
         super().close()
         self.bus.close()
+        self.bind.stop(signal.SIGKILL)
         self.rabbitmq.kill()
         self.postgresql.kill()
 

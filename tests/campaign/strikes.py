@@ -18,7 +18,7 @@ MOST_SECONDS = 1.5
 
 @dataclass(frozen=True, kw_only=True)
 class Strike:
-    """One death: at the so-manieth passing of `point`, or without one after so many seconds; then a pause."""
+    """One death: when `point` is passed for the n-th time, or without a point after so many seconds; then a pause."""
 
     point: str | None
     passing: int
@@ -40,7 +40,7 @@ def _draw_strike(chance: Random, victim: Victim) -> Strike:
     at_point = chance.random() < 6 / 7
     return Strike(
         point=chance.choice(victim.points) if at_point else None,
-        passing=1 + int(chance.expovariate(1 / 2)),
+        passing=1 + int(chance.expovariate(1 / 1.2)),
         seconds=chance.uniform(0.0, 0.8),
         pause=0.0 if chance.random() < 0.5 else chance.uniform(0.0, 0.4),
         at_birth=chance.random() < 0.3,

@@ -7,7 +7,7 @@ import time
 from contextlib import closing
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from broker.bootstrap import load_settings
 from broker.cli.main import main
@@ -78,7 +78,7 @@ def test_a_person_is_shown_a_table_and_what_to_do(run, tmp_path):
 )
 def test_an_older_and_a_newer_database_are_problems_with_what_to_do(doctor, database, revision, says, advice):
     with database.engine.begin() as connection:
-        connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
+        connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
 
     status, found = doctor()
 
@@ -162,10 +162,10 @@ def test_what_waits_is_a_warning_each_and_no_problem(doctor, database):
               "action": "add_alias", "reason": "too large", "parked_at": OLD}  # fmt: skip
     node = {"node_id": "node-a1.example.com", "public_address": "127.0.1.1", "profile": "small", "capacity": 10,
             "gears": 0, "active": True, "liveness": "unresponsive", "changed": 1}  # fmt: skip
-    for table, row in (
-        (tables.operations, operation), (tables.commands, command), (tables.parked_events, parked), (tables.nodes, node),
-    ):  # fmt: skip
-        store(database, table, row)
+    store(database, tables.operations, operation)
+    store(database, tables.commands, command)
+    store(database, tables.parked_events, parked)
+    store(database, tables.nodes, node)
 
     status, found = doctor()
 

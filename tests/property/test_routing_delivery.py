@@ -1,6 +1,7 @@
 """Whatever happens to events on their way, every listener ends in the broker's table."""
 
 import json
+import os
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +13,10 @@ from routing_fakes import TableListener, ToldBroker
 from routing_spi.codec import decode_json, decode_ose2_yaml, encode_json, encode_ose2_yaml
 from routing_spi.conformance_story import Story, tables_after
 from routing_spi.events import ORIGINAL_ACTIONS, Action, RoutingEvent
-from routing_spi.follower import Follower, SnapshotHeld, SourceUnavailable
+from routing_spi.follower import Follower, ListenerFailed, SnapshotHeld, SourceUnavailable
 from routing_spi.hold import HoldRule
 from routing_spi.ose2_yaml import Notification
+from routing_spi.snapshot import Snapshot
 from routing_spi.state import MemoryState, StateDirectory
 from routing_spi.table import RoutingTable
 
@@ -185,6 +187,185 @@ def test_a_snapshot_at_any_moment_and_any_events_around_it_end_in_the_broker_s_t
         _receive(follower, event)
 
     assert _digests(listener.tables) == _digests(tables_after(told))
+
+
+class RefusingListener(TableListener):
+    """Refuses whatever concerns an application of `bad`."""
+
+    def __init__(self, bad):
+        super().__init__()
+        self.bad = bad
+
+    def apply(self, event):
+        if event.application_id in self.bad:
+            raise ValueError("cannot be routed")
+        super().apply(event)
+
+    def resync(self, snapshot):
+        if self.bad.intersection(snapshot.tables):
+            raise ValueError("cannot be routed")
+        super().resync(snapshot)
+
+
+class Reader:
+    """A listener behind a follower on a directory: one process after another, each killed at any moment."""
+
+    def __init__(self, directory, broker, *, every_position=False):
+        self.directory, self.broker, self.every_position = directory, broker, every_position
+        self.seconds, self.bad = 0.0, set()
+        self.begin()
+
+    def begin(self):
+        self.state = StateDirectory(self.directory)
+        self.kept = {}
+        self.listener = RefusingListener(self.bad)
+        self.follower = Follower(
+            listener=self.listener, source=self.broker, state=self.state, report=lambda _: None,
+            rule=HoldRule(from_endpoints=10**6), every_position=self.every_position, now=lambda: self.seconds,
+        )  # fmt: skip
+        self._until_done(self.follower.start)
+
+    def crash(self, lost):
+        """Kill the process; of what it wrote since it last settled, so many bytes never reached the disk."""
+        self.state.close()
+        for journal in self.directory.glob("journal-*.jsonl"):
+            os.truncate(journal, max(self.kept.get(journal, 0), journal.stat().st_size - lost))
+        self.begin()
+
+    def settle(self):
+        self.follower.settle()
+        self.kept = {journal: journal.stat().st_size for journal in self.directory.glob("journal-*.jsonl")}
+
+    def receive(self, event):
+        self._until_done(lambda: self.follower.receive(event))
+
+    def resync(self):
+        self._until_done(self.follower.resync)
+
+    def retry(self):
+        self.seconds += 10**6
+        self._until_done(self.follower.retry)
+
+    def heal(self):
+        self.bad.clear()
+        self.retry()
+
+    def take(self, step, number, arriving):
+        match step:
+            case "receive" if arriving:
+                self.receive(arriving[number % len(arriving)])
+            case "settle":
+                self.settle()
+            case "crash":
+                self.crash(number)
+            case "snapshot":
+                self.resync()
+            case "unreadable":
+                self.follower.park("{", "message is not JSON")
+            case "refuse":
+                self.bad.add(Story(("one", "two", "three")[number % 3]).application_id)
+            case "retry":
+                self.retry()
+
+    def _until_done(self, call):
+        """As a transport does it: what could not be taken in comes again."""
+        for _ in range(20):
+            try:
+                call()
+            except ListenerFailed:
+                continue
+            except SnapshotHeld:
+                self._until_done(self.follower.accept)
+            return
+        # A listener that takes nothing at all blames no application; somebody mends it.
+        self.bad.clear()
+        call()
+
+
+STEP_NAMES = ["receive", "receive", "receive", "settle", "crash", "snapshot", "unreadable", "refuse", "retry"]
+STEPS = st.lists(st.tuples(st.sampled_from(STEP_NAMES), st.integers(0, 2000)), max_size=30)
+
+
+@given(histories(), STEPS, st.randoms(use_true_random=False))
+def test_over_the_bus_whatever_happens_on_the_way_the_listener_ends_in_the_broker_s_tables(told, steps, chance):
+    """Lanes permute the applications; events are lost, repeated and late; the process dies; the listener refuses."""
+    arriving = _permuted_lanes(told, chance)
+    with tempfile.TemporaryDirectory() as directory:
+        reader = Reader(Path(directory), ToldBroker(told))
+        for step, number in steps:
+            reader.take(step, number, arriving)
+            _expect_only_true_tables(reader.listener, told)
+        # The bus repeats whatever was not settled; what is refused is offered again once it can be taken.
+        for event in arriving:
+            reader.receive(event)
+        reader.heal()
+        reader.settle()
+
+        assert _digests(reader.listener.tables) == _digests(tables_after(told))
+        reader.crash(10**6)
+        assert _digests(reader.listener.tables) == _digests(tables_after(told))
+        reader.state.close()
+
+
+@given(histories(), STEPS, st.integers(0, 25))
+def test_over_http_a_cut_stream_and_a_pruned_log_end_in_the_broker_s_tables(told, steps, floor):
+    """The log is read from the position after what is known; below its floor only a snapshot helps."""
+    floor = min(floor, len(told))
+    with tempfile.TemporaryDirectory() as directory:
+        reader = Reader(Path(directory), ToldBroker(told), every_position=True)
+        for step, number in [*steps, ("receive", 0), ("receive", 0)]:
+            if step != "receive":
+                reader.take(step, number, told)
+            elif reader.follower.position < floor:
+                reader.resync()
+            else:
+                for event in told[reader.follower.position :][: number % 5 or None]:
+                    reader.receive(event)
+        reader.heal()
+
+        assert _digests(reader.listener.tables) == _digests(tables_after(told))
+        assert reader.follower.position == len(told)
+        reader.state.close()
+
+
+@given(histories(), st.sets(st.sampled_from(["one", "two", "three"])), STEPS)
+def test_who_may_see_some_applications_ends_in_the_tables_of_those(told, mine, steps):
+    """Other readers' events lie between, and are no gap."""
+    ids = {Story(name).application_id for name in mine}
+    ours = [event for event in told if event.application_id in ids]
+
+    class OwnersBroker(ToldBroker):
+        def snapshot(self):
+            return Snapshot(position=len(told), tables=tables_after(ours), partial=True)
+
+    with tempfile.TemporaryDirectory() as directory:
+        reader = Reader(Path(directory), OwnersBroker(ours), every_position=True)
+        reader.follower.offer(Snapshot(position=0, tables={}, partial=True))
+        for step, number in [*steps, ("receive", 0)]:
+            if step != "receive":
+                reader.take(step, number, ours)
+            else:
+                left = [event for event in ours if event.position > reader.follower.position]
+                for event in left[: number % 5 or None]:
+                    reader.receive(event)
+        reader.heal()
+
+        assert _digests(reader.listener.tables) == _digests(tables_after(ours))
+        reader.state.close()
+
+
+def _permuted_lanes(told, chance):
+    """The events as several relays publish them: in the order of each application, and in no other."""
+    lanes = {event.application_id: [] for event in told}
+    for event in told:
+        lanes[event.application_id].append(event)
+    arriving = []
+    while lanes:
+        application_id = chance.choice(sorted(lanes))
+        arriving.append(lanes[application_id].pop(0))
+        if not lanes[application_id]:
+            del lanes[application_id]
+    return arriving
 
 
 def _receive(follower, event):

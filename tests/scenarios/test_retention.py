@@ -87,7 +87,7 @@ def digests(world):
 def test_a_router_that_was_away_for_too_long_takes_a_snapshot_by_itself_and_goes_on(world, url, tmp_path):
     world.create()
     with router(url, tmp_path):
-        eventually(lambda: (tmp_path / "state" / "state.json").exists(), "the first snapshot")
+        eventually((tmp_path / "state" / "state.json").exists, "the first snapshot")
     world.create("books")
     assert prune(days_later(world, 8), KEEPING) > 0
     floor, last = extent(world)

@@ -46,12 +46,14 @@ def agent_and_side(
         on_bus = AgentOnBus(theirs, agent, Heart(node_id, "boot-1"), exchange=exchange, heartbeat_seconds=0.1)
         thread = threading.Thread(target=on_bus.run)
         thread.start()
-        yield side
-        on_bus.should_stop = True
-        thread.join(timeout=DEADLINE_SECONDS)
+        try:
+            yield side
+        finally:
+            on_bus.should_stop = True
+            thread.join(timeout=DEADLINE_SECONDS)
+            command_queue(node_id)(ours.default_channel).delete()
+            Exchange(exchange)(ours.default_channel).delete()
         assert not thread.is_alive()
-        command_queue(node_id)(ours.default_channel).delete()
-        Exchange(exchange)(ours.default_channel).delete()
 
 
 @pytest.fixture
@@ -232,15 +234,11 @@ def test_a_second_oo_node_in_one_data_directory_is_refused_in_one_line(
 def test_oo_node_ends_when_it_is_told_to_although_the_bus_is_away(
     rabbitmq_url: str, node_id: str, tmp_path: Path
 ) -> None:
-    with oo_node(rabbitmq_url, node_id, tmp_path, stderr=subprocess.PIPE) as running:
+    with wire_to(rabbitmq_url) as wire, oo_node(wire.url, node_id, tmp_path, stderr=subprocess.PIPE) as running:
         assert running.stderr is not None
-        running.stderr.readline()
-        with Connection(rabbitmq_url) as connection:
-            # A queue of another kind under the agent's name keeps it from ever being served again.
-            channel = connection.default_channel
-            command_queue(node_id)(channel).delete()
-            channel.queue_declare(queue=command_queue(node_id).name, durable=True, auto_delete=False)
-            assert until(lambda: "the bus is lost" in running.stderr.readline())
+        assert "connected to" in running.stderr.readline()
+        wire.cut()
+        assert "the bus is lost" in running.stderr.readline()
         running.terminate()
 
         assert running.wait(timeout=DEADLINE_SECONDS) == 0

@@ -103,7 +103,7 @@ def agent(rabbitmq_url: str, node_id: str, unique_name: str) -> Iterator[Agent]:
     with Connection(rabbitmq_url) as connection:
         heart = Heart(node_id, "boot-1")
         on_bus = AgentOnBus(connection, agent, heart, exchange=unique_name, heartbeat_seconds=0.1)
-        thread = threading.Thread(target=on_bus.run)
+        thread = threading.Thread(target=on_bus.run, daemon=True)
         thread.start()
         yield agent
         on_bus.should_stop = True
@@ -231,7 +231,7 @@ def test_a_call_that_lives_through_an_outage_is_answered_and_done_once(
             assert until(lambda: queue.queue_declare(passive=True).message_count == 1)
             wire.cut()  # the commands are in the queue, and the queue of the replies is gone
             on_bus = AgentOnBus(connection.clone(), agent, Heart(node_id, "b"), exchange=unique_name)
-            thread = threading.Thread(target=on_bus.run)
+            thread = threading.Thread(target=on_bus.run, daemon=True)
             thread.start()
             assert until(lambda: len(agent.book) == 3)
             wire.mend()

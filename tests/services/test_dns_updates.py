@@ -1,5 +1,8 @@
 """A real BIND is told of names by signed updates, in order, and asked whether it has them."""
 
+import re
+from pathlib import Path
+
 import dns.query
 import dns.rcode
 import pytest
@@ -8,7 +11,7 @@ from dns.message import Message
 
 from broker.dns.signing import SignedExchange
 from broker.dns.updates import Rfc2136Server
-from broker.interfaces import OutOfTurn, RemoteDnsUnavailable
+from broker.interfaces import FenceMoved, RemoteDnsUnavailable
 
 pytestmark = pytest.mark.services("bind")
 
@@ -16,6 +19,7 @@ SHOP = f"shop-test.{ZONE}"
 NODE = f"node-a1.{ZONE}"
 OTHER_NODE = f"node-b1.{ZONE}"
 SOON = 0.3
+DOCUMENT = Path(__file__).parents[2] / "docs" / "dns.md"
 
 
 def server_of(bind: Bind, *, key: str = KEY, timeout_seconds: float = 5.0) -> Rfc2136Server:
@@ -30,9 +34,9 @@ def server(bind: Bind) -> Rfc2136Server:
 def test_a_name_is_created_replaced_and_deleted(bind, server):
     created = server.tell({SHOP: ("CNAME", NODE), NODE: ("A", "127.0.1.1")}, None)
     seen = bind.names()
-    replaced = server.tell({SHOP: ("CNAME", OTHER_NODE)}, created.turn)
+    replaced = server.tell({SHOP: ("CNAME", OTHER_NODE)}, created.fence)
     then = bind.names()
-    deleted = server.tell({SHOP: None}, replaced.turn)
+    deleted = server.tell({SHOP: None}, replaced.fence)
 
     assert seen == {SHOP: ("CNAME", NODE), NODE: ("A", "127.0.1.1")}
     assert then == {SHOP: ("CNAME", OTHER_NODE), NODE: ("A", "127.0.1.1")}
@@ -53,19 +57,19 @@ def test_every_algorithm_signs(tmp_path, algorithm):
 
 
 def test_an_address_becomes_a_name_and_back(bind, server):
-    turn = server.tell({SHOP: ("A", "127.0.1.1")}, None).turn
-    turn = server.tell({SHOP: ("CNAME", NODE)}, turn).turn
+    fence = server.tell({SHOP: ("A", "127.0.1.1")}, None).fence
+    fence = server.tell({SHOP: ("CNAME", NODE)}, fence).fence
     named = bind.names()
-    server.tell({SHOP: ("A", "2001:db8::1")}, turn)
+    server.tell({SHOP: ("A", "2001:db8::1")}, fence)
 
     assert named == {SHOP: ("CNAME", NODE)}
     assert bind.names() == {SHOP: ("AAAA", "2001:db8::1")}
 
 
 def test_to_say_it_again_changes_nothing(bind, server):
-    turn = server.tell({SHOP: ("CNAME", NODE)}, None).turn
+    fence = server.tell({SHOP: ("CNAME", NODE)}, None).fence
 
-    again = server.tell({SHOP: ("CNAME", NODE), OTHER_NODE: None}, turn)
+    again = server.tell({SHOP: ("CNAME", NODE), OTHER_NODE: None}, fence)
 
     assert not again.refused
     assert bind.names() == {SHOP: ("CNAME", NODE)}
@@ -92,6 +96,16 @@ def test_one_bad_name_holds_no_other_up(bind, server):
     assert bind.names() == names
 
 
+def test_the_rights_that_the_documents_name_are_enough(bind, server):
+    (policy,) = re.findall(r"`(update-policy \{.*?\}); *`", DOCUMENT.read_text(encoding="utf-8"))
+    bind.restart(updates=policy)
+
+    told = server.tell({SHOP: ("CNAME", NODE), NODE: ("A", "127.0.1.1"), OTHER_NODE: ("A", "2001:db8::1")}, None)
+
+    assert not told.refused
+    assert len(bind.names()) == 3
+
+
 def test_what_the_server_takes_and_drops_is_seen(bind, server):
     bind.administer(lambda message: message.add("mail", 60, "TXT", "somebody else's"))
 
@@ -103,10 +117,10 @@ def test_what_the_server_takes_and_drops_is_seen(bind, server):
 
 
 def test_other_records_of_a_host_stay(bind, server):
-    turn = server.tell({NODE: ("A", "127.0.1.1")}, None).turn
+    fence = server.tell({NODE: ("A", "127.0.1.1")}, None).fence
     bind.administer(lambda message: message.add("node-a1", 60, "TXT", "else"))
 
-    told = server.tell({NODE: None}, turn)
+    told = server.tell({NODE: None}, fence)
 
     assert not told.refused
     assert bind.names() == {NODE: ("TXT", '"else"')}
@@ -114,28 +128,28 @@ def test_other_records_of_a_host_stay(bind, server):
 
 def test_a_wildcard_is_not_taken_for_a_name(bind, server):
     bind.administer(lambda message: message.add("*", 60, "CNAME", f"ns.{ZONE}."))
-    turn = server.tell({SHOP: ("CNAME", NODE)}, server.turn()).turn
+    fence = server.tell({SHOP: ("CNAME", NODE)}, server.fence()).fence
 
-    told = server.tell({SHOP: None}, turn)
+    told = server.tell({SHOP: None}, fence)
 
     assert not told.refused
     assert SHOP not in bind.names()
 
 
-def test_the_turn_is_what_was_written_last(server):
-    first = server.turn()
+def test_the_fence_is_what_was_written_last(server):
+    first = server.fence()
     told = server.tell({}, first)
 
     assert first is None
-    assert server.turn() == told.turn
+    assert server.fence() == told.fence
 
 
 def test_who_has_read_before_another_wrote_may_not_write(bind, server):
-    turn = server.turn()
-    server_of(bind).tell({SHOP: ("CNAME", OTHER_NODE)}, turn)
+    fence = server.fence()
+    server_of(bind).tell({SHOP: ("CNAME", OTHER_NODE)}, fence)
 
-    with pytest.raises(OutOfTurn):
-        server.tell({SHOP: ("CNAME", NODE)}, turn)
+    with pytest.raises(FenceMoved):
+        server.tell({SHOP: ("CNAME", NODE)}, fence)
 
     assert bind.names() == {SHOP: ("CNAME", OTHER_NODE)}
 
@@ -154,11 +168,11 @@ class Detour(SignedExchange):
 
 
 def test_an_update_that_arrives_late_changes_nothing(bind, server):
-    turn = server.tell({SHOP: ("CNAME", NODE)}, None).turn
+    fence = server.tell({SHOP: ("CNAME", NODE)}, None).fence
     detour = Detour(bind)
     with pytest.raises(RemoteDnsUnavailable):
-        Rfc2136Server(detour, ZONE, ZONE).tell({SHOP: ("CNAME", "late.example.com")}, turn)
-    server.tell({SHOP: ("CNAME", OTHER_NODE)}, server.turn())
+        Rfc2136Server(detour, ZONE, ZONE).tell({SHOP: ("CNAME", "late.example.com")}, fence)
+    server.tell({SHOP: ("CNAME", OTHER_NODE)}, server.fence())
 
     (late,) = detour.kept
     answer = dns.query.tcp(late, HOST, port=bind.port, timeout=5.0)
@@ -199,7 +213,7 @@ def test_a_key_that_the_server_does_not_know_is_named(bind):
     )
 
     with pytest.raises(RemoteDnsUnavailable, match=r"knows no key stranger of this algorithm \(BADKEY\)"):
-        Rfc2136Server(stranger, ZONE, ZONE).turn()
+        Rfc2136Server(stranger, ZONE, ZONE).fence()
 
 
 def test_a_server_that_is_away_is_unavailable(bind, server):

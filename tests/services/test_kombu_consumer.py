@@ -14,7 +14,7 @@ from routing_spi.codec import encode_json
 from routing_spi.conformance_story import FIRST_GEAR, Story, a_life, tables_after
 from routing_spi.consumer import BusConsumer, watch_bus
 from routing_spi.follower import Follower
-from routing_spi.state import MemoryState
+from routing_spi.state import MemoryState, StateDirectory, read_state
 
 pytestmark = pytest.mark.services("rabbitmq")
 
@@ -49,7 +49,7 @@ class Bus:
 
 
 class Consuming:
-    def __init__(self, bus, events=(), *, state=None, binding_key="#"):
+    def __init__(self, bus, events=(), *, state=None, binding_key="#", exchange=None):
         self.listener, self.reports, self.source = TableListener(), [], ToldBroker(events)
         self.state = state or MemoryState()
         self.follower = Follower(
@@ -60,7 +60,7 @@ class Consuming:
             follower=self.follower,
             queue=bus.name,
             report=self.reports.append,
-            exchange=bus.name,
+            exchange=exchange or bus.name,
             binding_key=binding_key,
             backoff=Backoff(first_seconds=0.05, most_seconds=0.2),
         )
@@ -139,6 +139,98 @@ def test_a_poison_message_is_put_aside_and_others_flow(bus):
 
     assert consuming.consumer.parked == 2
     assert consuming.state.parked[0][0] == "{not json"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "null",
+        "[]",
+        "7",
+        '{"specversion": "1.0"}',
+        '"text"',
+        "\x00\xff",
+        "[" * 10_000,
+        '{"type": 1}',
+        "x" * 1_000_000,
+    ],
+)
+def test_a_message_that_is_no_event_is_put_aside_whatever_it_is(bus, body):
+    event = Story("testha", position=0).create()
+
+    with Consuming(bus).running() as consuming:
+        bus.publish_raw(("anything", body))
+        bus.publish(event)
+        consuming.until(lambda: consuming.listener.tables == tables_after([event]))
+        consuming.until(lambda: bus.waiting() == 0)
+
+    assert consuming.consumer.parked == 1
+
+
+def test_an_application_that_the_listener_refuses_is_put_aside_and_the_others_flow(bus):
+    good, bad = a_life("good", position=0), a_life("bad", position=100)
+    consuming = Consuming(bus)
+    apply, resync = consuming.listener.apply, consuming.listener.resync
+
+    def refusing_event(event):
+        if event.app_name == "bad":
+            raise ValueError("cannot be routed")
+        apply(event)
+
+    def refusing_table(snapshot):
+        if any(table.app_name == "bad" for table in snapshot.tables.values()):
+            raise ValueError("cannot be routed")
+        resync(snapshot)
+
+    consuming.listener.apply, consuming.listener.resync = refusing_event, refusing_table
+    with consuming.running():
+        consuming.until(lambda: consuming.listener.told)
+        consuming.source.told = [*good, *bad]
+        bus.publish(bad[0], *good, *bad[1:])
+        consuming.until(lambda: consuming.listener.tables == tables_after(good))
+        consuming.until(lambda: consuming.follower.known.tables == tables_after([*good, *bad]))
+        consuming.until(lambda: bus.waiting() == 0)
+
+    assert list(consuming.follower.refused.values()) == ["ValueError('cannot be routed')"]
+    assert "cannot be routed" in consuming.state.parked[0][1]
+
+
+def test_two_listeners_with_queues_of_their_own_do_not_disturb_one_another(bus, rabbitmq_url, tmp_path):
+    """One is killed and comes back to what it had; the other goes on meanwhile."""
+    events = a_life(position=0)
+    other = Bus(rabbitmq_url, bus.name)
+    other.name = f"{bus.name}-other"
+    try:
+        with StateDirectory(tmp_path / "one") as first_state, StateDirectory(tmp_path / "two") as second_state:
+            second = Consuming(other, state=second_state, exchange=bus.name)
+            with second.running():
+                with Consuming(bus, state=first_state).running() as first:
+                    bus.publish(*events[:5])
+                    first.until(lambda: first.follower.position == 5)
+                    second.until(lambda: second.follower.position == 5)
+                bus.publish(*events[5:])
+                second.until(lambda: second.listener.tables == tables_after(events))
+            again = Consuming(bus, events[:5], state=first_state)
+            with again.running():
+                again.until(lambda: again.listener.tables == tables_after(events))
+    finally:
+        with kombu.Connection(rabbitmq_url) as connection:
+            connection.default_channel.queue_delete(other.name)
+
+    assert again.listener.told[:2] == ["snapshot", "snapshot"]
+    assert [told for told in again.listener.told if told != "snapshot"] == [event.event_id for event in events[5:]]
+
+
+def test_what_is_acknowledged_is_on_disk(bus, tmp_path):
+    events = a_life(position=0)
+    with StateDirectory(tmp_path) as state:
+        with Consuming(bus, state=state).running() as consuming:
+            bus.publish(*events)
+            consuming.until(lambda: consuming.follower.position == len(events))
+            consuming.until(lambda: bus.waiting() == 0)
+
+        assert read_state(tmp_path)[1].tables == tables_after(events)
 
 
 def test_an_event_the_listener_could_not_take_in_comes_again(bus):

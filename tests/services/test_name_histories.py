@@ -41,10 +41,10 @@ class Crashing(Rfc2136Server):
         super().__init__(bind.exchange(timeout_seconds=SOON), ZONE, ZONE)
         self._instant = instant
 
-    def tell(self, records, turn):
+    def tell(self, records, fence):
         if records and self._instant == "before":
             raise Crash
-        told = super().tell(records, turn)
+        told = super().tell(records, fence)
         if records and self._instant == "after":
             raise Crash
         return told

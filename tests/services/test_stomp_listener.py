@@ -56,8 +56,8 @@ class OldListener(stomp_client.ConnectionListener):
         assert self.said.get(timeout=DEADLINE_SECONDS) == "receipt"
 
     def on_message(self, frame: stomp_client.utils.Frame) -> None:
-        self.said.put(frame.body)
         self._connection.ack(frame.headers["message-id"], "1")
+        self.said.put(frame.body)
 
     def on_receipt(self, frame: stomp_client.utils.Frame) -> None:
         if frame.headers["receipt-id"] == "subscribed":

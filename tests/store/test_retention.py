@@ -161,9 +161,7 @@ def test_old_operations_go_with_their_commands_unless_a_node_is_owed_one(history
 
 
 def test_old_answers_go(database, writing):
-    rows = [
-        {"owner_id": "1" * 24, "key": f"key-{at}", "fingerprint": "x", "created_at": at} for at in (OLD, CUT, NEW)
-    ]
+    rows = [{"owner_id": "1" * 24, "key": f"key-{at}", "fingerprint": "x", "created_at": at} for at in (OLD, CUT, NEW)]
     with database.engine.begin() as connection:
         connection.execute(insert(tables.answers), rows)
 

@@ -23,7 +23,7 @@ from broker.usecases.again import again
 pytestmark = pytest.mark.services("postgresql")
 
 NODE = NodeId("node-a1.example.com")
-IMPATIENT = "?options=-c%20lock_timeout%3D5000%20-c%20deadlock_timeout%3D50"
+IMPATIENT = "?options=-c%20lock_timeout%3D20000%20-c%20deadlock_timeout%3D50"
 
 
 @pytest.fixture
@@ -210,9 +210,9 @@ def test_a_change_of_nodes_waits_for_those_who_count_on_them_and_they_for_it(wri
     assert (seen, noted.is_set()) == (frozenset(), True)
 
 
-def test_of_two_that_wait_for_one_another_one_is_asked_to_begin_anew(writing, applications):
+def test_of_two_that_wait_for_one_another_one_is_asked_to_begin_anew_and_both_are_done(writing, applications):
     meet = threading.Barrier(2, timeout=DEADLINE_SECONDS)
-    collisions = []
+    collisions, done = [], []
 
     def lock(first: ApplicationId, second: ApplicationId) -> None:
         attempts = iter([meet.wait])
@@ -229,6 +229,7 @@ def test_of_two_that_wait_for_one_another_one_is_asked_to_begin_anew(writing, ap
         except Collided as collided:
             collisions.append(collided)
             again(act)
+        done.append(first)
 
     threads = [threading.Thread(target=lock, args=order) for order in (applications, reversed(applications))]
     for thread in threads:
@@ -236,7 +237,7 @@ def test_of_two_that_wait_for_one_another_one_is_asked_to_begin_anew(writing, ap
     for thread in threads:
         thread.join()
 
-    assert len(collisions) == 1
+    assert (bool(collisions), sorted(done)) == (True, sorted(applications))
 
 
 def test_a_quota_used_up_by_others_meanwhile_is_no_quota(writing, reading, user):

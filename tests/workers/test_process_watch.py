@@ -1,6 +1,9 @@
 """Who is taken for dead, and what becomes of what they had in hand; every clock here is the test's own."""
 
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -16,7 +19,7 @@ class Member:
     """One process of those that share a database, with a clock of its own."""
 
     def __init__(self, settings, *, alone=False, now=0.0):
-        self.built = build(settings, create=True)
+        self.built = build(settings)
         self.platform = self.built.platform
         self.now = now
         self.watch = ProcessWatch(self.platform, "work", dead_after_seconds=DEAD_AFTER, now=lambda: self.now)
@@ -62,7 +65,18 @@ def settings(request, tmp_path):
     made = Settings(data_dir=tmp_path)
     if request.param == "postgresql":
         made = replace(made, database_url=request.getfixturevalue("postgresql_url"))
+        build(made, create=True).close()
+    else:
+        (tmp_path / "gearbroker.db").write_bytes(empty_database())
     return made
+
+
+@cache
+def empty_database():
+    """The file of one, which takes longer to make than a test."""
+    with TemporaryDirectory() as directory:
+        build(Settings(data_dir=Path(directory)), create=True).close()
+        return Path(directory, "gearbroker.db").read_bytes()
 
 
 @pytest.fixture

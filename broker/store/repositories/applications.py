@@ -195,7 +195,7 @@ class ApplicationRepository:
             text = f"The supplied application name '{application.name}' already exists"
             raise Conflict(text, field="name", exit_code=100) from error
         # From here on the namespace's row is held, by the reference to it.
-        if self._connection.execute(_NAMESPACE, {"wanted": application.namespace_id}).scalar() == "never":
+        if self._connection.execute(_NAMESPACE, {"wanted": application.namespace_id}).scalar() != application.namespace:
             raise Collided
         self._connection.execute(
             insert(gear_groups), [{name: getattr(group, name) for name in _GROUP_COLUMNS} for group in groups]

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, text, update
 
 from broker.core.ids import ApplicationId, CommandId, GearId, OperationId
 from broker.core.node import Liveness
@@ -94,12 +94,13 @@ class CommandRepository:
         query = select(commands.c.command_id).where(condition, commands.c.state == PENDING)
         return frozenset(self._connection.execute(query).scalars())
 
-    def supersede(self, gear_ids: Sequence[GearId], kinds: Sequence[str]) -> None:
+    def supersede(self, application_id: ApplicationId, gear_ids: Sequence[GearId], kinds: Sequence[str]) -> None:
         """Give up what these gears' nodes have not been told yet of these kinds: a newer wish takes its place."""
         self._connection.execute(
             update(commands)
             .where(
-                commands.c.state == PENDING,
+                commands.c.application_id == application_id,
+                text("commands.state = 'pending'"),  # written out as in the index
                 ~commands.c.awaited,
                 commands.c.kind.in_(kinds),
                 among(self._connection, commands.c.gear_id, gear_ids),

@@ -110,13 +110,12 @@ class NodeRepository(NodeRows):
         """Note what placement reserved in memory, to be released unless this unit of work commits."""
         self._placed.append((spread, placements))
 
-    def reserve(self, counts: Mapping[NodeId, int]) -> bool:
-        """Take gears of nodes, which the fleet in memory counts already; the rows follow at the commit. Always True."""
+    def reserve(self, counts: Mapping[NodeId, int]) -> None:
+        """Take gears of nodes, which the fleet in memory counts already; the rows follow at the commit."""
         self._taken.update(counts)
         with self._cache.placing:
             self._cache.reserve(counts)
         self._let_place()
-        return True
 
     def free(self, counts: Mapping[NodeId, int]) -> None:
         """Give gears of nodes back; placement sees the room once this unit of work has committed."""

@@ -65,12 +65,12 @@ def test_a_yes_that_is_not_signed_is_not_believed():
 
 def test_an_answer_that_is_no_dns_message_is_not_believed():
     with answering(cut) as server, pytest.raises(RemoteDnsUnavailable, match="not to be trusted"):
-        server.turn()
+        server.fence()
 
 
 def test_a_connection_that_ends_without_an_answer_is_said():
     with answering(lambda _: None) as server, pytest.raises(RemoteDnsUnavailable, match="without an answer"):
-        server.turn()
+        server.fence()
 
 
 def test_no_text_of_a_failure_has_the_key():
