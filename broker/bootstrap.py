@@ -334,9 +334,7 @@ def bus_channel(settings: Settings, *, watches: bool = True) -> "BusChannel":
     return BusChannel(settings.bus_url, watches=watches)
 
 
-def ask(
-    host: str, port: int, name: str, kind: str = "A", timeout_seconds: float = 5.0
-) -> tuple[str, tuple[str, ...]]:
+def ask(host: str, port: int, name: str, kind: str = "A", timeout_seconds: float = 5.0) -> tuple[str, tuple[str, ...]]:
     """The status of a DNS server's answer and its records; raises `OSError` where nobody answers in time."""
     from broker.dns import client  # noqa: PLC0415 as the module says
 

@@ -22,6 +22,8 @@ STATUSES: dict[type[Refusal], int] = {
     errors.RequestUnderWay: 409,
     errors.NodeFailed: 500,
     errors.OperationCancelled: 409,
+    errors.OperationGoesOn: 503,
+    errors.ChangeNotShown: 503,
     errors.OperationNotCancellable: 409,
     errors.LogUnavailable: 410,
     errors.StorageUnavailable: 503,

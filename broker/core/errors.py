@@ -276,6 +276,28 @@ class OperationCancelled(Refusal):
         super().__init__("The operation was cancelled.")
 
 
+class OperationGoesOn(Refusal):
+    """The caller cannot be told how an operation ends that has begun; to ask again would be to do it twice."""
+
+    code = "operation_goes_on"
+    exit_code = 1
+
+    def __init__(self, operation_id: str) -> None:
+        super().__init__(
+            f"Operation {operation_id} has begun and goes on by itself. Look at it instead of asking again."
+        )
+
+
+class ChangeNotShown(Refusal):
+    """What was asked for has been done, and only its result cannot be read."""
+
+    code = "change_not_shown"
+    exit_code = 1
+
+    def __init__(self) -> None:
+        super().__init__("The change was made, but the database does not answer now, so its result cannot be shown.")
+
+
 class OperationNotCancellable(Refusal):
     """The operation has ended, or what it has begun cannot be undone."""
 

@@ -17,6 +17,9 @@ from broker.workers.operations import forgetting
 from broker.workers.processes import ProcessWatch
 from broker.workers.team import Nodes, team
 
+# What runs when the platform is asked to end may finish so long.
+FINISHING_SECONDS = 10.0
+
 FIRST_ADDRESS = ipaddress.IPv4Address("127.0.1.1")
 
 
@@ -59,11 +62,12 @@ class EmbeddedPlatform:
         self._nodes.start()
 
     def stop(self) -> None:
-        """End the loops, then let go of everything."""
-        self._nodes.close()
+        """End the loops, which finish what they have in hand, then let go of everything."""
         self._names.stop()
         self.built.signal.close()
-        stop_all(self._workers[::-1])
+        stop_all(self._workers[::-1], FINISHING_SECONDS)
+        # Not before: who waits for a node would take its silence for a failure.
+        self._nodes.close()
         if self._workers:
             self._life.end()
         self.built.close()

@@ -9,7 +9,7 @@ from broker.core.owner import User
 from broker.core.routing_changes import AliasAdded, AliasRemoved
 from broker.interfaces import Platform, UnitOfWork
 from broker.usecases.announcing import announce
-from broker.usecases.applications import view
+from broker.usecases.applications import view, view_after
 from broker.usecases.finding import find_application
 from broker.usecases.operations import Intention, change
 from broker.usecases.views import ApplicationView
@@ -80,7 +80,7 @@ def add_alias(
         return announce(platform, work, parts, (AliasAdded(alias=name),))
 
     intention = Intention(kind=OperationKind.ADD_ALIAS, arguments={"alias": name})
-    return _changed(platform, change(platform, found.application.application_id, intention, make))
+    return view_after(platform, change(platform, found.application.application_id, intention, make))
 
 
 def remove_alias(
@@ -99,9 +99,4 @@ def remove_alias(
         return announce(platform, work, parts, (AliasRemoved(alias=name),))
 
     intention = Intention(kind=OperationKind.REMOVE_ALIAS, arguments={"alias": name})
-    return _changed(platform, change(platform, found.application.application_id, intention, make))
-
-
-def _changed(platform: Platform, parts: ApplicationParts) -> ApplicationView:
-    with platform.reading() as work:
-        return view(work, parts)
+    return view_after(platform, change(platform, found.application.application_id, intention, make))

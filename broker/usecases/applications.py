@@ -12,11 +12,14 @@ from broker.core.application import (
 from broker.core.cartridge import Cartridge
 from broker.core.errors import (
     ApplicationNotFound,
+    ChangeNotShown,
     Forbidden,
     Invalid,
     LimitReached,
     ManyRefusals,
+    OperationGoesOn,
     Refusal,
+    StorageUnavailable,
 )
 from broker.core.gear import Lifecycle
 from broker.core.gear_group import compose_groups, effective_limits
@@ -59,6 +62,15 @@ def view(work: UnitOfWork, parts: ApplicationParts) -> ApplicationView:
     return ApplicationView(parts=parts, aliases=aliases)
 
 
+def view_after(platform: Platform, parts: ApplicationParts) -> ApplicationView:
+    """The application after a change that was made; raises `ChangeNotShown`, which does not ask for it again."""
+    try:
+        with platform.reading() as work:
+            return view(work, parts)
+    except StorageUnavailable as away:
+        raise ChangeNotShown from away
+
+
 def show_application(platform: Platform, user: User, reference: str, namespace: str | None = None) -> ApplicationView:
     """One application of the user."""
     with platform.reading() as work:
@@ -91,7 +103,10 @@ def create_application(platform: Platform, user: User, wish: ApplicationWish) ->
         if platform.origin.respond_async:
             platform.turns.opened()
             raise Accepted(operation_id)
-        finished = finish(platform, operation, plan)
+        try:
+            finished = finish(platform, operation, plan)
+        except StorageUnavailable as away:
+            raise OperationGoesOn(operation_id) from away
     if finished is None:
         raise ApplicationNotFound(operation.application_id)
     return ApplicationView(parts=finished)

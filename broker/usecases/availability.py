@@ -22,7 +22,7 @@ from broker.core.scaling import ScaleChange, check_change
 from broker.core.sparse import proxy_limits, wanted_proxies
 from broker.interfaces import Json, Platform, StepRecord, UnitOfWork
 from broker.usecases.announcing import ha_name, table_of
-from broker.usecases.applications import view
+from broker.usecases.applications import view_after
 from broker.usecases.conclusions import announce_and_settle
 from broker.usecases.finding import find_application
 from broker.usecases.growing import grow_group, limits_of_proxies
@@ -206,8 +206,7 @@ def _carried_out(
     parts = carry_out(platform, application_id, intention, planner)
     if parts is None:
         raise ApplicationNotFound(application_id)
-    with platform.reading() as work:
-        return view(work, parts)
+    return view_after(platform, parts)
 
 
 def set_multiplier(platform: Platform, application_id: ApplicationId, cartridge: str, multiplier: int) -> None:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 from broker.core.application import ApplicationParts
 from broker.core.errors import (
-    ApplicationBusy,
     ApplicationNotFound,
     OperationCancelled,
+    OperationGoesOn,
     Refusal,
     StorageUnavailable,
     refusal_of,
@@ -87,11 +87,17 @@ def send(platform: Platform, steps: tuple[StepRecord, ...]) -> Mapping[str, Json
 
 def call_next(platform: Platform, application_id: ApplicationId) -> None:
     """Tell who waits in this process for the application's next turn that it is theirs."""
-    if platform.turns.somebody_waits:
+    if not platform.turns.somebody_waits:
+        return
+    try:
         with platform.reading() as work:
             following = work.operations.next_in_turn(application_id)
-        if following is not None:
-            platform.turns.call(following)
+    except StorageUnavailable as away:
+        # They look for themselves a moment later; what has just ended has ended all the same.
+        _log.info("nobody is told of the next turn", extra={"reason": away.text})
+        return
+    if following is not None:
+        platform.turns.call(following)
 
 
 def follow(platform: Platform, operation: OperationRecord) -> ApplicationParts | None:
@@ -108,7 +114,7 @@ def follow(platform: Platform, operation: OperationRecord) -> ApplicationParts |
                     raise error
                 return work.applications.by_id(operation.application_id)
         if time.monotonic() > deadline:
-            raise ApplicationBusy
+            raise OperationGoesOn(operation.operation_id)
         time.sleep(FOLLOWING_SECONDS)
 
 
@@ -217,7 +223,12 @@ def tell_afterwards(platform: Platform, steps: tuple[StepRecord, ...]) -> int:
     replies = send(platform, steps)
     if not replies:
         return 0
-    return again(lambda: _learn(platform, steps, replies))
+    try:
+        return again(lambda: _learn(platform, steps, replies))
+    except StorageUnavailable as away:
+        # They stay owed, and nodes answer once more what they have done already.
+        _log.info("answers of nodes are not kept", extra={"reason": away.text})
+        return 0
 
 
 def _learn(platform: Platform, steps: tuple[StepRecord, ...], replies: Mapping[str, Json]) -> int:

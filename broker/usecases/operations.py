@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from broker.core.application import Application, ApplicationParts, ApplicationPhase
-from broker.core.errors import ApplicationBusy, ApplicationNotFound, Refusal, StorageUnavailable
+from broker.core.errors import ApplicationBusy, ApplicationNotFound, OperationGoesOn, Refusal, StorageUnavailable
 from broker.core.ids import ApplicationId, OperationId
 from broker.core.operation import OPERATION as MOVES
 from broker.core.operation import Ending, OperationInput, OperationKind, OperationState
@@ -64,9 +64,12 @@ def carry_out(
         if platform.origin.respond_async:
             platform.turns.opened()
             raise Accepted(operation_id)
-        if plan is None:
-            return _when_it_is_its_turn(platform, operation, planner)
-        return finish(platform, operation, plan)
+        try:
+            if plan is None:
+                return _when_it_is_its_turn(platform, operation, planner)
+            return finish(platform, operation, plan)
+        except StorageUnavailable as away:
+            raise OperationGoesOn(operation_id) from away
 
 
 def finish(platform: Platform, operation: OperationRecord, plan: Plan) -> ApplicationParts | None:

@@ -20,7 +20,7 @@ from broker.core.operation import Ending, OperationKind
 from broker.core.owner import User
 from broker.core.scaling import ScaleDirection, check_scalable, parse_number, plan_scale
 from broker.interfaces import Json, Platform, UnitOfWork
-from broker.usecases.applications import view
+from broker.usecases.applications import view_after
 from broker.usecases.finding import find_application
 from broker.usecases.groups import cartridge_views
 from broker.usecases.growing import check_quota, grow_group, proxies_for
@@ -60,8 +60,7 @@ def scale(
     if parts is None:
         raise ApplicationNotFound(reference)
     group = web_group(parts, platform.catalogue)
-    with platform.reading() as work:
-        return Scaled(view=view(work, parts), gears=0 if group is None else group.gear_count)
+    return Scaled(view=view_after(platform, parts), gears=0 if group is None else group.gear_count)
 
 
 def scale_planner(platform: Platform, direction: ScaleDirection, wish: Json) -> Planner:

@@ -9,7 +9,7 @@ from broker.core.ids import OperationId
 from broker.core.operation import Ending, OperationKind
 from broker.core.owner import User
 from broker.interfaces import Platform, UnitOfWork
-from broker.usecases.applications import view
+from broker.usecases.applications import view_after
 from broker.usecases.finding import find_application
 from broker.usecases.learning import STATE_COMMANDS, take_in
 from broker.usecases.operations import Intention, Plan, Planner, carry_out
@@ -52,8 +52,7 @@ def change_state(
     parts = carry_out(platform, found.application.application_id, intention, state_planner(platform, event))
     if parts is None:
         raise ApplicationNotFound(reference)
-    with platform.reading() as work:
-        return view(work, parts)
+    return view_after(platform, parts)
 
 
 def state_planner(platform: Platform, event: StateEvent) -> Planner:

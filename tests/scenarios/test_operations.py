@@ -1,20 +1,18 @@
 """Operations: recorded as they were wanted, tried on other nodes, and carried on by whoever is there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import pytest
-from scenarios.held import another_process, history
+from scenarios.held import another_process, grow_by_one, history
 
-from broker.core.errors import (
-    NodeFailed,
-)
+from broker.core.errors import ChangeNotShown, NodeFailed, OperationGoesOn, StorageUnavailable
 from broker.core.operation import MOST_ATTEMPTS
 from broker.core.scaling import ScaleDirection
-from broker.interfaces import Json
+from broker.interfaces import Json, UnitOfWork
 from broker.usecases.aliases import add_alias
 from broker.usecases.environment import add_variable
-from broker.usecases.open_operations import resume_operations
+from broker.usecases.open_operations import let_go_of_forgotten, resume_operations
 from broker.usecases.scaling import scale
 
 
@@ -146,3 +144,40 @@ def test_a_process_that_dies_between_attempts_leaves_an_operation_that_ends_well
     world.check()
 
 
+class AwayAfter:
+    """The way to the database, which does not answer any more after so many openings."""
+
+    def __init__(self, opening: Callable[[], UnitOfWork], answered: int) -> None:
+        self._opening = opening
+        self._left = answered
+
+    def __call__(self) -> UnitOfWork:
+        self._left -= 1
+        if self._left < 0:
+            raise StorageUnavailable
+        return self._opening()
+
+
+def test_who_cannot_be_told_the_end_of_an_operation_is_told_not_to_ask_for_it_again(world):
+    world.create()
+    away = replace(world.platform, unit_of_work=AwayAfter(world.platform.unit_of_work, 1))
+
+    with pytest.raises(OperationGoesOn, match="goes on by itself") as caught:
+        grow_by_one(away, world)
+    let_go_of_forgotten(world.platform)
+    resume_operations(world.platform)
+
+    assert history(world)[-1].operation_id in caught.value.text
+    assert (history(world)[-1].state, len(world.gears())) == ("completed", 2)
+    world.check()
+
+
+def test_a_change_whose_result_cannot_be_shown_is_said_to_be_made(world):
+    world.create()
+    away = replace(world.platform, reading=AwayAfter(world.platform.reading, 1))
+
+    with pytest.raises(ChangeNotShown, match="The change was made"):
+        add_alias(away, world.demo, "shop", "www.shop.org")
+
+    assert history(world)[-1].state == "completed"
+    world.check()
