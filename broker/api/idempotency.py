@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -9,10 +10,12 @@ from typing import Final
 from flask import Response, g
 
 from broker.api.errors import refused
-from broker.core.errors import Refusal
+from broker.core.errors import Refusal, StorageUnavailable
 from broker.core.ids import UserId
 from broker.interfaces import Platform
 from broker.usecases.repeating import Claim, GivenAnswer, UnderWay, claim_request, forget_request, keep_answer
+
+_log = logging.getLogger(__name__)
 
 REPLAYED: Final = "Idempotency-Replayed"
 # Of what is sent, only what belongs to the answer itself; who asks and when is said anew.
@@ -53,13 +56,22 @@ class AnswerBook:
                 return _again(claim.given)
             lost = claim.became
             response = _made(platform, claim, do if lost is None else lambda: recall(lost))
-            if response.status_code >= SERVER_ERROR:
-                forget_request(platform, claim)
-            else:
-                keep_answer(platform, claim, _kept(response))
+            _note(platform, claim, response)
             if lost is not None:
                 response.headers[REPLAYED] = "true"
             return response
+
+
+def _note(platform: Platform, claim: Claim, response: Response) -> None:
+    """Keep the answer, or that there is none; an answer to what has been done is sent even if it cannot be kept."""
+    try:
+        if response.status_code >= SERVER_ERROR:
+            forget_request(platform, claim)
+        else:
+            keep_answer(platform, claim, _kept(response))
+    except StorageUnavailable as away:
+        # What came of the request was noted with the change itself, and a repeat is answered from that.
+        _log.warning("an answer could not be kept", extra={"reference": g.reference, "reason": away.text})
 
 
 def _made(platform: Platform, claim: Claim, make: Callable[[], Response]) -> Response:

@@ -4,6 +4,7 @@ import threading
 from dataclasses import replace
 
 import pytest
+from scenarios.held import AwayAfter
 from sqlalchemy import insert, select, update
 
 from broker.api.factory import make_wsgi_app
@@ -56,6 +57,18 @@ def test_a_repeat_is_given_the_first_answer_and_does_nothing(demo):
     assert second.headers["Content-Type"] == first.headers["Content-Type"]
     assert second.headers["X-Request-Id"] != first.headers["X-Request-Id"]
     assert names(demo) == ["web"]
+
+
+def test_an_answer_that_cannot_be_kept_is_given_and_a_repeat_is_given_it_too(world, testha):
+    platform = world.embedded.platform
+    away = replace(platform, unit_of_work=AwayAfter(platform.unit_of_work, 2))
+    client = replace(testha, wsgi_app=make_wsgi_app(away, world.options))
+
+    first = keyed(client)("POST", f"{APPLICATION}/aliases", "id=www.shop.org")
+    second = keyed(testha)("POST", f"{APPLICATION}/aliases", "id=www.shop.org")
+
+    assert (first.status, second.status, second.headers[REPLAYED]) == (201, 201, "true")
+    assert second.data == first.data
 
 
 def test_without_a_key_a_repeat_is_a_request_like_any_other(demo):

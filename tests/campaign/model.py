@@ -26,7 +26,7 @@ State = Like | None
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What a client asks for, on the wire, and what it makes of a state.
+    """What a client asks for, on the wire, and what it may make of a state; nothing where it is refused in this state.
 
     `is_undone`: where it fails, all is as it was. What takes away, starts or stops is not undone, but ended later.
     """
@@ -35,19 +35,12 @@ class Request:
     method: str
     path: str
     form: dict[str, str]
-    changes: Callable[[State], "Change"]
+    changes: Callable[[State], frozenset[State]]
     is_undone: bool = False
 
 
-@dataclass(frozen=True)
-class Change:
-    """The state after a request; `refused` where the rules do not allow it, which changes nothing."""
-
-    after: State = None
-    refused: bool = False
-
-
-REFUSED = Change(refused=True)
+# What a request that is refused makes of a state.
+REFUSED: frozenset[State] = frozenset()
 
 
 def after_answer(states: frozenset[State], request: Request, answer: Answer) -> frozenset[State]:
@@ -55,7 +48,7 @@ def after_answer(states: frozenset[State], request: Request, answer: Answer) -> 
 
     An empty set means that the answer contradicts every possible state.
     """
-    done = frozenset(change.after for change in map(request.changes, states) if not change.refused)
+    done = frozenset[State]().union(*map(request.changes, states))
     if answer.status is None:
         return states | done
     if answer.status < 300:
@@ -78,7 +71,7 @@ def draw_request(chance: Random, name: str, namespace: str, state: State, number
             method="POST",
             path=f"/domain/{namespace}/applications",
             form=form,
-            changes=lambda before: Change(Like(gears=1 + ha, ha=ha)) if before is None else REFUSED,
+            changes=lambda before: frozenset({Like(gears=1 + ha, ha=ha)}) if before is None else REFUSED,
             is_undone=True,
         )
     return chance.choice(_drawers(state))(chance, one, state, number)
@@ -91,11 +84,10 @@ def _drawers(state: Like) -> list[Callable[[Random, str, Like, int], Request]]:
 
 
 def _event(
-    one: str, text: str, form: dict[str, str], on: Callable[[Like], Like | None], *, is_undone: bool = False
+    one: str, text: str, form: dict[str, str], on: Callable[[Like], Iterable[Like]], *, is_undone: bool = False
 ) -> Request:
-    def changes(before: State) -> Change:
-        after = None if before is None else on(before)
-        return REFUSED if after is None else Change(after)
+    def changes(before: State) -> frozenset[State]:
+        return REFUSED if before is None else frozenset(on(before))
 
     return Request(
         text=f"{text} {one}", method="POST", path=f"{one}/events", form=form, changes=changes, is_undone=is_undone
@@ -108,7 +100,7 @@ def _grow(chance: Random, one: str, state: Like, _number: int) -> Request:
         return _shrink(chance, one, state, _number)
     form = {"event": "scale-up", "by": str(by)}
     return _event(
-        one, f"scale-up by {by}", form, lambda before: replace(before, gears=before.gears + by), is_undone=True
+        one, f"scale-up by {by}", form, lambda before: [replace(before, gears=before.gears + by)], is_undone=True
     )
 
 
@@ -117,9 +109,9 @@ def _shrink(chance: Random, one: str, state: Like, _number: int) -> Request:
     if state.gears - by < 1 + state.ha:
         by = 1
 
-    def less(before: Like) -> Like | None:
+    def less(before: Like) -> list[Like]:
         left = before.gears - by
-        return replace(before, gears=left) if left >= 1 + before.ha else None
+        return [replace(before, gears=left)] if left >= 1 + before.ha else []
 
     return _event(one, f"scale-down by {by}", {"event": "scale-down", "by": str(by)}, less)
 
@@ -127,18 +119,20 @@ def _shrink(chance: Random, one: str, state: Like, _number: int) -> Request:
 def _turn_ha(_chance: Random, one: str, state: Like, _number: int) -> Request:
     if state.ha:
         off = {"event": "disable-ha"}
-        return _event(one, "disable-ha", off, lambda b: replace(b, ha=False) if b.ha else None)
+        return _event(one, "disable-ha", off, lambda b: [replace(b, ha=False)] if b.ha else [])
     on = {"event": "enable-ha"}
 
-    def more(before: Like) -> Like | None:
-        return None if before.ha else replace(before, ha=True, gears=max(before.gears, 2))
+    def more(before: Like) -> list[Like]:
+        # Where the gear that was to carry the proxy cannot be reached, a new one does.
+        gears = {max(before.gears, 2), before.gears + 1}
+        return [] if before.ha else [replace(before, ha=True, gears=count) for count in gears]
 
     return _event(one, "enable-ha", on, more, is_undone=True)
 
 
 def _turn_running(chance: Random, one: str, state: Like, _number: int) -> Request:
     event = "stop" if state.running and chance.random() < 0.8 else "start"
-    return _event(one, event, {"event": event}, lambda before: replace(before, running=event == "start"))
+    return _event(one, event, {"event": event}, lambda before: [replace(before, running=event == "start")])
 
 
 def _alias(chance: Random, one: str, state: Like, number: int) -> Request:
@@ -151,15 +145,16 @@ def _alias(chance: Random, one: str, state: Like, number: int) -> Request:
     return _event(one, f"add-alias {new}", {"event": "add-alias", "alias": new}, lambda before: with_(before, new))
 
 
-def without(before: Like, alias: str) -> Like | None:
+def without(before: Like, alias: str) -> list[Like]:
     """Without that alias, where it was there."""
     left = tuple(each for each in before.aliases if each != alias)
-    return replace(before, aliases=left) if left != before.aliases else None
+    return [replace(before, aliases=left)] if left != before.aliases else []
 
 
-def with_(before: Like, alias: str) -> Like | None:
-    """With one more alias."""
-    return replace(before, aliases=tuple(sorted({*before.aliases, alias}))) if alias not in before.aliases else None
+def with_(before: Like, alias: str) -> list[Like]:
+    """With one more alias, where it was not there."""
+    more = tuple(sorted({*before.aliases, alias}))
+    return [replace(before, aliases=more)] if more != before.aliases else []
 
 
 def _delete(_chance: Random, one: str, _state: Like, _number: int) -> Request:
@@ -168,7 +163,7 @@ def _delete(_chance: Random, one: str, _state: Like, _number: int) -> Request:
         method="DELETE",
         path=one,
         form={},
-        changes=lambda before: REFUSED if before is None else Change(None),
+        changes=lambda before: REFUSED if before is None else frozenset({None}),
     )
 
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 from scenarios.world import World
 
+from broker.core.errors import StorageUnavailable
 from broker.core.ids import OperationId
 from broker.core.scaling import ScaleDirection
-from broker.interfaces import Accepted, Json, OperationEntry, Origin, Platform
+from broker.interfaces import Accepted, Json, OperationEntry, Origin, Platform, UnitOfWork
 from broker.process.turns import LocalTurns
 from broker.usecases.scaling import scale
 
@@ -75,3 +76,17 @@ def another_process(world: World) -> Platform:
 
 def grow_by_one(platform: Platform, world: World) -> None:
     scale(platform, world.demo, "shop", ScaleDirection.UP, by=1)
+
+
+class AwayAfter:
+    """The way to the database, which does not answer any more after so many openings."""
+
+    def __init__(self, opening: Callable[[], UnitOfWork], answered: int) -> None:
+        self._opening = opening
+        self._left = answered
+
+    def __call__(self) -> UnitOfWork:
+        self._left -= 1
+        if self._left < 0:
+            raise StorageUnavailable
+        return self._opening()

@@ -1,15 +1,15 @@
 """Operations: recorded as they were wanted, tried on other nodes, and carried on by whoever is there."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
-from scenarios.held import another_process, grow_by_one, history
+from scenarios.held import AwayAfter, another_process, grow_by_one, history
 
-from broker.core.errors import ChangeNotShown, NodeFailed, OperationGoesOn, StorageUnavailable
+from broker.core.errors import ChangeNotShown, NodeFailed, OperationGoesOn
 from broker.core.operation import MOST_ATTEMPTS
 from broker.core.scaling import ScaleDirection
-from broker.interfaces import Json, UnitOfWork
+from broker.interfaces import Json
 from broker.usecases.aliases import add_alias
 from broker.usecases.environment import add_variable
 from broker.usecases.open_operations import let_go_of_forgotten, resume_operations
@@ -142,20 +142,6 @@ def test_a_process_that_dies_between_attempts_leaves_an_operation_that_ends_well
     assert (len(world.gears()), history(world)[-1].state) == (6, "completed")
     world.heal()
     world.check()
-
-
-class AwayAfter:
-    """The way to the database, which does not answer any more after so many openings."""
-
-    def __init__(self, opening: Callable[[], UnitOfWork], answered: int) -> None:
-        self._opening = opening
-        self._left = answered
-
-    def __call__(self) -> UnitOfWork:
-        self._left -= 1
-        if self._left < 0:
-            raise StorageUnavailable
-        return self._opening()
 
 
 def test_who_cannot_be_told_the_end_of_an_operation_is_told_not_to_ask_for_it_again(world):

@@ -10,7 +10,7 @@ from campaign.stack_postgresql import PostgreSqlStack
 from campaign.stack_sqlite import SqliteStack
 
 KILLS = 20
-SEED = "shortened"
+SEED = "short"
 
 
 @pytest.mark.slow

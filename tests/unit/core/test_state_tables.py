@@ -76,7 +76,7 @@ def test_every_state_of_a_table_that_ends_can_still_come_to_an_end(table):
         (LIFECYCLE, {Lifecycle.GONE}),
         (LIVENESS, set()),  # a node comes and goes for ever
         (ROTATION, set()),
-        (OPERATION, {OperationState.COMPLETED, OperationState.FAILED}),
+        (OPERATION, {OperationState.COMPLETED, OperationState.FAILED, OperationState.CANCELLED}),
     ],
 )
 def test_the_ends_of_every_table(table, states):
