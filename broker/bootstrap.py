@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from broker.catalogue.reader import read_catalogue, shipped_manifests
 from broker.config import Settings, load_settings
-from broker.core.errors import ConfigurationError
+from broker.core.errors import ConfigurationError, StorageUnavailable
 from broker.core.placement.model import Rules
 from broker.core.policy import Policy
 from broker.core.sparse import MultiplierRule
@@ -28,6 +28,7 @@ from broker.process.turns import LocalTurns
 from broker.store.diagnosis import Backlog, DatabaseReport, examine
 from broker.store.diagnosis import backlog as database_backlog
 from broker.store.engine import Database, open_database, sqlite_file
+from broker.store.faults import refusal_of
 from broker.store.fleet_cache import FleetCache
 from broker.store.migrate import SchemaMismatch, check_schema, current_revision, migrate, move_to
 from broker.store.relay_lanes import RelayLanes
@@ -95,7 +96,8 @@ class NoNodes:
 def build(settings: Settings, *, channel: CommandChannel | None = None, create: bool = False) -> Built:
     """The platform that these settings describe. With `create` the database is brought to this code's schema first.
 
-    Raises `ConfigurationError` where the database is missing, or older or newer than this code.
+    Raises `ConfigurationError` where the database is missing, or older or newer than this code, and
+    `StorageUnavailable` where a server does not answer.
     """
     database = open_settled_database(settings, create=create)
     signal = _signal(database)
@@ -179,11 +181,17 @@ def _refused_in_words(database: Database) -> Iterator[None]:
     except Exception as error:
         database.engine.dispose()
         text = f"The database cannot be used: {_first_line(error)}. Check DATABASE_URL and GEARBROKER_DATA_DIR."
+        if not database.is_sqlite and refusal_of(error) is not None:
+            # Perhaps it is only away: whoever began this process may begin it again.
+            raise StorageUnavailable(text) from error
         raise ConfigurationError(text, field="DATABASE_URL") from error
 
 
 def check_database(settings: Settings) -> None:
-    """Raises `ConfigurationError` where the database is missing, or older or newer than this code."""
+    """Raises `ConfigurationError` where the database is missing, or older or newer than this code.
+
+    Where a server does not answer that is `StorageUnavailable`.
+    """
     open_settled_database(settings, create=False).engine.dispose()
 
 
@@ -279,6 +287,7 @@ def _publishers(settings: Settings) -> "Sequence[KombuPublisher]":
         return ()
     from broker.bus.publisher import KombuPublisher  # noqa: PLC0415 as the module says
 
+    _check_bus(settings.bus_url)
     made = []
     for dialect in settings.spi_dialects:
         ose2 = dialect == "ose2-yaml"
@@ -331,7 +340,18 @@ def bus_channel(settings: Settings, *, watches: bool = True) -> "BusChannel":
     """The way to nodes whose agents are on the bus; with `watches`, word of who is alive too."""
     from broker.bus.channel import BusChannel  # noqa: PLC0415 as the module says
 
+    _check_bus(settings.bus_url)
     return BusChannel(settings.bus_url, watches=watches)
+
+
+def _check_bus(url: str) -> None:
+    """Raises `ConfigurationError` where nothing is installed that speaks to such a bus."""
+    from broker.bus.usable import Unspoken, check_usable  # noqa: PLC0415 as the module says
+
+    try:
+        check_usable(url)
+    except Unspoken as missing:
+        raise ConfigurationError(f"BUS_URL: {missing}.", field="BUS_URL") from missing
 
 
 def ask(host: str, port: int, name: str, kind: str = "A", timeout_seconds: float = 5.0) -> tuple[str, tuple[str, ...]]:

@@ -62,7 +62,7 @@ def open_member(settings: Settings, role: str) -> Member:
     """A process of the platform of these settings, not started yet.
 
     Raises `ConfigurationError` where they do not describe a platform that several processes share, and where the
-    database cannot be used or has another schema.
+    database has another schema; `StorageUnavailable` where it does not answer.
     """
     if not settings.is_shared:
         text = (

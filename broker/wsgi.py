@@ -23,6 +23,8 @@ MOST_BYTES = 16 * 1024 * 1024
 BACKLOG = 1024
 POLL_SECONDS = 0.5
 
+_log = logging.getLogger(__name__)
+
 
 class WebServer:
     """Serves a platform's API in a thread of its own until it is stopped; streams end with it.
@@ -64,9 +66,17 @@ class WebServer:
 
     def _run(self) -> None:
         while not self._ended.is_set():
-            self._server.asyncore.loop(timeout=POLL_SECONDS, map=self._server._map, count=1)  # noqa: SLF001 as its own run() does
-            if self._stopping.is_set():
-                self._hang_up()
+            try:
+                self._serve()
+            except Exception:  # noqa: BLE001 a process whose thread has ended would answer nobody, and seem to live
+                _log.exception("the web server goes on after an error")
+                self._ended.wait(POLL_SECONDS)
+
+    def _serve(self) -> None:
+        """Look once for what arrives and what can be sent."""
+        self._server.asyncore.loop(timeout=POLL_SECONDS, map=self._server._map, count=1)  # noqa: SLF001 as its own run() does
+        if self._stopping.is_set():
+            self._hang_up()
 
     def _hang_up(self) -> None:
         """Close the connections on which nothing is asked or still to be sent."""

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from math import inf
 
 from node_agent.fields import MalformedMessage, list_in, number_in, text_in, truth_in
@@ -12,6 +13,7 @@ from node_agent.gear import (
     concealing,
     exposing,
     furnished,
+    heeding,
     in_state,
     with_cartridge,
     without_cartridge,
@@ -19,7 +21,16 @@ from node_agent.gear import (
 from node_agent.gear_book import GearBook
 from node_agent.journal import Journal
 from node_agent.protocol import CartridgeSpec, Command, CommandKind, ExposedEndpoint, Reply
-from node_agent.refusals import GearDestroyed, MalformedCommand, NodeRefusal, NotKept, RuntimeFailure, WrongNode
+from node_agent.refusals import (
+    CommandSuperseded,
+    CommandUndone,
+    GearDestroyed,
+    MalformedCommand,
+    NodeRefusal,
+    NotKept,
+    RuntimeFailure,
+    WrongNode,
+)
 from node_agent.runtime.base import Runtime
 
 _log = logging.getLogger(__name__)
@@ -30,7 +41,8 @@ class Agent:
 
     To take away what is not there is done already: destroying an unknown gear, removing or concealing
     a cartridge that the gear does not carry. Whatever else is impossible is refused, and changes nothing.
-    A gear that was destroyed is not created again under its id.
+    What comes too late is refused: to create a gear that was destroyed, a command that was undone before it came,
+    a wish for a gear's state that is older than the last.
     """
 
     __slots__ = ("_journal", "_now", "_runtime", "book", "node_id")
@@ -91,7 +103,14 @@ class Agent:
             return self._refused(command, RuntimeFailure(f"The node failed: {failure}"))
         destroyed = command.gear_id if reply.ok and command.kind is CommandKind.DESTROY_GEAR else None
         self._journal.record(reply, destroyed)
+        self._refuse_from_now_on(command)
         return reply
+
+    def _refuse_from_now_on(self, command: Command) -> None:
+        """What this command has undone is not done when a copy of it comes late; what was answered stays so."""
+        for undone in command.undoes:
+            if self._journal.answer_to(undone) is None:
+                self._journal.record(self._refused(replace(command, command_id=undone), CommandUndone()))
 
     def _answer(self, command: Command) -> Reply:
         try:
@@ -138,18 +157,28 @@ class Agent:
             self.book.remove(command.gear_id)
         return Reply(command_id=command.command_id, node_id=command.node_id, ok=True)
 
-    def _start(self, command: Command) -> Reply:
+    def _heeded(self, command: Command) -> Gear:
+        """Return the gear as one that knows this wish for its state, even if the wish cannot be fulfilled now."""
         gear = self.book.get(command.gear_id)
+        if 0 < command.issued < gear.issued:
+            raise CommandSuperseded(command.gear_id)
+        heeded = heeding(gear, command.issued)
+        if heeded is not gear:
+            self.book.keep(heeded)
+        return heeded
+
+    def _start(self, command: Command) -> Reply:
+        gear = self._heeded(command)
         self._runtime.start(gear)
         return self._kept(command, in_state(gear, GearState.STARTED))
 
     def _stop(self, command: Command, *, force: bool) -> Reply:
-        gear = self.book.get(command.gear_id)
+        gear = self._heeded(command)
         self._runtime.stop(gear, force=force)
         return self._kept(command, in_state(gear, GearState.STOPPED))
 
     def _restart(self, command: Command) -> Reply:
-        gear = self.book.get(command.gear_id)
+        gear = self._heeded(command)
         self._runtime.restart(gear)
         return self._kept(command, in_state(gear, GearState.STARTED))
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 
-from node_agent.fields import MalformedMessage, compact, list_in, mapping_in
+from node_agent.fields import MalformedMessage, compact, list_in, mapping_in, text_in
 from node_agent.protocol import Command, Reply
 from node_agent.refusals import MalformedCommand
 
@@ -18,7 +18,8 @@ def read_commands(body: str | bytes, node_id: str) -> list[Command | Reply]:
     """
     try:
         fields = mapping_in(json.loads(body), "a batch of commands")
-    except ValueError as malformed:  # MalformedMessage is one
+    # MalformedMessage is a ValueError; thousands of brackets in one another are a RecursionError.
+    except (ValueError, RecursionError) as malformed:
         raise MalformedMessage(f"not a batch of commands: {malformed}") from malformed
     wires = list_in(fields, "commands")
     if not 0 < len(wires) <= MOST_IN_A_MESSAGE:
@@ -35,13 +36,12 @@ def _command_or_refusal(wire: object, node_id: str) -> Command | Reply | None:
     try:
         return Command.from_wire(mapping_in(wire, "a command"))
     except MalformedMessage as malformed:
-        command_id = wire.get("command_id") if isinstance(wire, dict) else None
-        if not isinstance(command_id, str) or not command_id:
-            return None
-        return Reply(
-            command_id=command_id,
-            node_id=node_id,
-            ok=False,
-            error_code=MalformedCommand.code,
-            error=str(malformed),
-        )
+        return _refusal(wire, node_id, str(malformed))
+
+
+def _refusal(wire: object, node_id: str, reason: str) -> Reply | None:
+    try:
+        command_id = text_in(mapping_in(wire, "a command"), "command_id")
+    except MalformedMessage:
+        return None
+    return Reply(command_id=command_id, node_id=node_id, ok=False, error_code=MalformedCommand.code, error=reason)

@@ -100,6 +100,7 @@ class AgentOnBus:
             channel,
             queues=[command_queue(self._agent.node_id)],
             on_message=self._inbox.append,
+            on_decode_error=self._throw_away,
             prefetch_count=PREFETCHED_MESSAGES,
         )
         with consumer:
@@ -139,12 +140,15 @@ class AgentOnBus:
             reply_to = text_in(message.properties, "reply_to")
             return [(reply_to, entry) for entry in read_commands(message.body, self._agent.node_id)]
         except MalformedMessage as malformed:
-            # One warning a connection: whoever sends such a thing may send it without end.
-            level = logging.DEBUG if self._warned else logging.WARNING
-            self._warned = True
-            _log.log(level, "no commands", extra={"node_id": self._agent.node_id, "reason": str(malformed)})
-            message.reject()
+            self._throw_away(message, malformed)
             return []
+
+    def _throw_away(self, message: Message, reason: Exception) -> None:
+        # One warning a connection: whoever sends such a thing may send it without end.
+        level = logging.DEBUG if self._warned else logging.WARNING
+        self._warned = True
+        _log.log(level, "no commands", extra={"node_id": self._agent.node_id, "reason": str(reason)})
+        message.reject()
 
     def _carry_out(self, producer: Producer, orders: Sequence[tuple[str, Command]]) -> None:
         while orders:

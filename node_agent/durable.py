@@ -1,7 +1,6 @@
 """A gear book and a journal that outlive their process: what they learn between two commits is kept as one."""
 
 import json
-import sqlite3
 from collections.abc import Iterable
 
 from node_agent.addresses import NodeLayout
@@ -15,7 +14,7 @@ from node_agent.refusals import NodeRefusal, NotKept
 # A command comes again while its operation waits for it, or after an outage from the front of the node's queue, where
 # at most a few thousand are unacknowledged. So an answer that is older than this many others is asked for by nobody.
 # Were it asked for all the same: a creation finds its gear there and is refused, to destroy or take away again is done
-# already, and only a start or a stop could undo a newer one.
+# already, and a start or a stop is older than the gear's last.
 ANSWERS_KEPT = 100_000
 
 
@@ -105,7 +104,7 @@ class DurableJournal:
         ]
         try:
             self._file.write(gears=changes, turn=self._book.turn, answers=answers, answers_kept=self._kept)
-        except sqlite3.Error as error:
+        except Exception as error:  # whatever it is, nothing was written
             self._forget()
             self._restore()
             raise NotKept(str(error)) from error

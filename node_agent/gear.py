@@ -30,12 +30,16 @@ class CarriedCartridge:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gear:
-    """One gear; every change gives a new value, so that what cannot be done changes nothing."""
+    """One gear; every change gives a new value, so that what cannot be done changes nothing.
+
+    `issued` is the number of the newest wish for its state that was heard of.
+    """
 
     gear_id: str
     uid: int
     state: GearState
     cartridges: tuple[CarriedCartridge, ...] = ()
+    issued: int = 0
 
     def carried(self, cartridge: str) -> CarriedCartridge | None:
         """Return the cartridge of that name, or None where the gear does not carry it."""
@@ -60,7 +64,14 @@ class Gear:
 
 def in_state(gear: Gear, state: GearState) -> Gear:
     """Return the gear in that state."""
-    return Gear(gear_id=gear.gear_id, uid=gear.uid, state=state, cartridges=gear.cartridges)
+    return Gear(gear_id=gear.gear_id, uid=gear.uid, state=state, cartridges=gear.cartridges, issued=gear.issued)
+
+
+def heeding(gear: Gear, issued: int) -> Gear:
+    """Return the gear as one that has heard of that wish for its state; the same gear where it knows a newer one."""
+    if issued <= gear.issued:
+        return gear
+    return Gear(gear_id=gear.gear_id, uid=gear.uid, state=gear.state, cartridges=gear.cartridges, issued=issued)
 
 
 def with_cartridge(gear: Gear, spec: CartridgeSpec) -> Gear:
@@ -134,7 +145,7 @@ def _with_ports(gear: Gear, carried: CarriedCartridge, ports: tuple[int, ...]) -
 
 
 def _carrying(gear: Gear, cartridges: tuple[CarriedCartridge, ...]) -> Gear:
-    return Gear(gear_id=gear.gear_id, uid=gear.uid, state=gear.state, cartridges=cartridges)
+    return Gear(gear_id=gear.gear_id, uid=gear.uid, state=gear.state, cartridges=cartridges, issued=gear.issued)
 
 
 def _no_ports_left(uid: int, host: int, spec: CartridgeSpec, free: int) -> NoPortsLeft:

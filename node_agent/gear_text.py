@@ -13,6 +13,7 @@ def gear_to_text(gear: Gear) -> str:
         "gear_id": gear.gear_id,
         "uid": gear.uid,
         "state": gear.state.value,
+        "issued": gear.issued,
         "cartridges": [
             {"spec": each.spec.to_wire(), "host": each.host, "public_ports": each.public_ports}
             for each in gear.cartridges
@@ -33,6 +34,7 @@ def gear_from_text(text: str) -> Gear:
         uid=whole_in(fields, "uid"),
         state=state,
         cartridges=tuple(_carried(each) for each in list_in(fields, "cartridges")),
+        issued=whole_in(fields, "issued") if "issued" in fields else 0,
     )
 
 

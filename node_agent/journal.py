@@ -34,7 +34,7 @@ class MemoryJournal:
     """The last replies of one simulated node, by command id; the oldest is forgotten first.
 
     A command that comes again after `kept` newer ones is not recognised. To create, add or take away twice
-    does no harm even then; only a start or a stop that late could undo a newer one.
+    does no harm even then, and a start or a stop that is older than the gear's last is refused.
     """
 
     __slots__ = ("_destroyed", "_kept", "_replies")

@@ -99,7 +99,8 @@ class NodeFile:
         """Keep all of this, or nothing of it; it is on the disk when the method returns.
 
         `gears` by id, None for one that is gone; `turn` is the uid whose turn is next; an answer is a command's id,
-        its reply, and the gear it has destroyed, if any. Raises `sqlite3.Error`.
+        its reply, and the gear it has destroyed, if any. Raises `sqlite3.Error`, or what SQLite's Python says against
+        a value.
         """
         execute, executemany = self._database.execute, self._database.executemany
         execute("BEGIN IMMEDIATE")
@@ -110,7 +111,7 @@ class NodeFile:
             execute("DELETE FROM answers WHERE number <= (SELECT max(number) FROM answers) - ?", (answers_kept,))
             execute("UPDATE node SET turn = ?", (turn,))
             execute("COMMIT")
-        except sqlite3.Error:
+        except BaseException:
             if self._database.in_transaction:  # after some errors SQLite has rolled back by itself
                 execute("ROLLBACK")
             raise

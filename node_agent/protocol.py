@@ -12,6 +12,7 @@ from node_agent.fields import (
     optional_text_in,
     port_in,
     text_in,
+    texts_in,
     truth_in,
     whole_in,
 )
@@ -88,6 +89,10 @@ class Command:
     `add_cartridge`: `cartridge` (a cartridge);
     `remove_cartridge`, `expose_endpoints`, `conceal_endpoints`: `cartridge` (its name);
     `stop_gear`: `force` (bool); `destroy_gear`: `drain_seconds` (number); the others take none.
+
+    `undoes` names the commands that this one takes back, which are not to be done any more. `issued` rises with each
+    wish for a gear's state; one that starts, stops or restarts with a lower number than the gear's last comes too late.
+    0: it has no number.
     """
 
     command_id: str
@@ -95,16 +100,23 @@ class Command:
     kind: CommandKind
     gear_id: str
     arguments: Mapping[str, object] = field(default_factory=dict)
+    undoes: tuple[str, ...] = ()
+    issued: int = 0
 
     def to_wire(self) -> dict[str, object]:
-        """Show the command as JSON-ready data."""
-        return {
+        """Show the command as JSON-ready data; `undoes` and `issued` only where they say something."""
+        wire: dict[str, object] = {
             "command_id": self.command_id,
             "node_id": self.node_id,
             "kind": self.kind.value,
             "gear_id": self.gear_id,
             "arguments": dict(self.arguments),
         }
+        if self.undoes:
+            wire["undoes"] = list(self.undoes)
+        if self.issued:
+            wire["issued"] = self.issued
+        return wire
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, object]) -> Self:
@@ -119,6 +131,8 @@ class Command:
             kind=_kind_in(fields),
             gear_id=text_in(fields, "gear_id"),
             arguments=mapping_in(fields.get("arguments", {}), "arguments"),
+            undoes=texts_in(fields, "undoes") if "undoes" in fields else (),
+            issued=whole_in(fields, "issued") if "issued" in fields else 0,
         )
 
 

@@ -51,6 +51,24 @@ class GearDestroyed(NodeRefusal):
         super().__init__(f"Gear {gear_id} was destroyed on this node and is not created again")
 
 
+class CommandUndone(NodeRefusal):
+    """Another command that took this one back was here before it."""
+
+    code = "undone"
+
+    def __init__(self) -> None:
+        super().__init__("This command comes too late: it was taken back before")
+
+
+class CommandSuperseded(NodeRefusal):
+    """The gear was given a newer wish for its state before this one came."""
+
+    code = "superseded"
+
+    def __init__(self, gear_id: str) -> None:
+        super().__init__(f"This command comes too late: gear {gear_id} was told something newer before")
+
+
 class NoUidsLeft(NodeRefusal):
     """Every uid of the pool is held."""
 

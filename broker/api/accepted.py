@@ -10,9 +10,16 @@ from broker.api.preferences import RESPOND_ASYNC
 from broker.api.schemas.operations import OperationSchema, ShownOperation
 from broker.api.url import Url
 from broker.core.ids import OperationId
+from broker.core.operation import OperationState
 from broker.usecases.operation_history import OperationView, failure_of, show_operation
 
 ACCEPTED = 202
+# What is said of an operation that was over before it was answered for.
+_OVER = {
+    OperationState.COMPLETED: "is completed",
+    OperationState.FAILED: "has failed",
+    OperationState.CANCELLED: "is cancelled",
+}
 PREFERENCE_APPLIED = "Preference-Applied"
 _SCHEMA = OperationSchema()
 
@@ -25,11 +32,12 @@ def operation_of(call: Call, operation_id: OperationId) -> OperationView:
 def accepted(call: Call, operation_id: OperationId) -> Response:
     """202 with the operation, and where to look how far it is."""
     view = operation_of(call, operation_id)
+    how = _OVER.get(OperationState(view.entry.state), "goes on by itself")
     response = envelope(
         status=ACCEPTED,
         kind="operation",
         data=_SCHEMA.dump(ShownOperation(entry=view.entry, frame=call.frame, view=view)),
-        messages=told(f"The operation {operation_id} goes on by itself."),
+        messages=told(f"The operation {operation_id} {how}."),
         version=g.version,
     )
     response.headers["Location"] = f"{call.frame.base}/operation/{operation_id}"

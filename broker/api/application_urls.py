@@ -275,6 +275,7 @@ def _operations() -> tuple[Url, ...]:
             many,
             form=listing,
             refusals=(404, 409, 422),
+            pages=True,
         ),
         Url(
             "GET",
@@ -284,6 +285,7 @@ def _operations() -> tuple[Url, ...]:
             many,
             form=listing,
             refusals=(422,),
+            pages=True,
         ),
         Url("GET", member, operations.show_one, "Show an operation step by step", one, refusals=(404,)),
         Url(

@@ -82,15 +82,18 @@ class Number(Parameter):
 
 
 class Position(Parameter):
-    """A number from `lowest`, and nothing else."""
+    """A number from `lowest` to `highest`, if there is one, and nothing else."""
 
     lowest: ClassVar[int] = 0
+    highest: ClassVar[int | None] = None
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         del data, kwargs
         number = int(str(value)) if _POSITION.fullmatch(str(value)) else -1
         if number < self.lowest:
             raise Invalid(f"Invalid value for '{attr}': a number from {self.lowest} is expected.", field=attr)
+        if self.highest is not None and number > self.highest:
+            raise Invalid(f"Invalid value for '{attr}': {self.highest} is the most.", field=attr)
         return number
 
 

@@ -51,7 +51,10 @@ class AnswerBook:
         are answers as well; a status from 500 on is not kept.
         """
         with self.under_way.entered(owner_id, key):
-            claim = claim_request(platform, owner_id, key, fingerprint)
+            try:
+                claim = claim_request(platform, owner_id, key, fingerprint)
+            except StorageUnavailable as away:
+                raise _repeatable(away) from away
             if claim.given is not None:
                 return _again(claim.given)
             lost = claim.became
@@ -60,6 +63,14 @@ class AnswerBook:
             if lost is not None:
                 response.headers[REPLAYED] = "true"
             return response
+
+
+def _repeatable(away: StorageUnavailable) -> StorageUnavailable:
+    """The same, said to who has a key: an earlier try may have changed something, and a repeat does nothing twice."""
+    away.text = (
+        "The database cannot be used now. Please try again with the same Idempotency-Key: nothing is done twice."
+    )
+    return away
 
 
 def _note(platform: Platform, claim: Claim, response: Response) -> None:
@@ -77,6 +88,8 @@ def _note(platform: Platform, claim: Claim, response: Response) -> None:
 def _made(platform: Platform, claim: Claim, make: Callable[[], Response]) -> Response:
     try:
         return make()
+    except StorageUnavailable as away:
+        return refused(_repeatable(away), g.reference, g.version)
     except Refusal as refusal:
         return refused(refusal, g.reference, g.version)
     except Exception:

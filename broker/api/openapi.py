@@ -12,6 +12,7 @@ from broker.api.accepted import ACCEPTED, PREFERENCE_APPLIED
 from broker.api.call import Answer, Call
 from broker.api.idempotency import REPLAYED
 from broker.api.negotiation import JSON, SUPPORTED
+from broker.api.openapi_statuses import REASONS, UNAUTHORIZED, refusing_statuses
 from broker.api.options import ApiOptions
 from broker.api.parameters import FORM
 from broker.api.paths import PREFIX
@@ -22,31 +23,6 @@ from broker.api.streams import MEDIA, SERVER_SENT
 from broker.api.url import Shape, Url, here
 
 _CAPTURE = re.compile(r"<(\w+)>")
-# What any request may be answered with; a login adds 401.
-UNAUTHORIZED = 401
-ALWAYS = (400, 406, 500)
-WITH_BODY = (413, 415)
-# A key may be misused, or its first request be under way.
-WITH_KEY = (409, 422)
-REASONS = {
-    200: "Done",
-    201: "Created",
-    202: "It is an operation that goes on by itself, at `Location`, as the client prefers it",
-    301: "It has another URL, in `Location`",
-    400: "The request could not be read",
-    401: "No login, or a wrong one; plain text with a `WWW-Authenticate` challenge",
-    403: "Not permitted",
-    404: "Not found among what the caller may see",
-    406: "The version or format is not offered",
-    409: "More than one application is meant, no further domain is allowed, an operation cannot be cancelled, or the"
-    " first request with the same Idempotency-Key has no answer yet",
-    410: "Gone: the event, or the log at that position",
-    413: "The body is too large",
-    415: "The body is neither JSON nor a form",
-    422: "Understood and refused; the messages say why",
-    500: "It could not be done: no node, a busy application, a node's failure, or a fault of the broker",
-    503: "All streams are in use",
-}
 DESCRIPTION = """\
 Every path is served below `/broker/rest` and, the same, without that prefix; it may end in `.json`. Other formats
 are answered with 406. Answers are JSON in an envelope. Versions 1.0 to 1.7 are accepted, as `version=` parameter of
@@ -139,11 +115,6 @@ def _headers(url: Url) -> dict[str, dict[str, Any]]:
 
 
 def _responses(url: Url) -> dict[str, Any]:
-    statuses = {*ALWAYS, *url.refusals, *((UNAUTHORIZED,) if url.login else ())}
-    if url.method != "GET":
-        statuses |= set(WITH_BODY)
-    if url.changes:
-        statuses |= set(WITH_KEY)
     responses: dict[str, Any] = {
         str(status): {
             "description": REASONS[status],
@@ -153,9 +124,11 @@ def _responses(url: Url) -> dict[str, Any]:
                 else {JSON: {"schema": {"$ref": "#/components/schemas/Refusal"}}}
             ),
         }
-        for status in sorted(statuses)
+        for status in refusing_statuses(url)
     }
     responses[str(url.status)] = {"description": REASONS[url.status], "content": _content(url)}
+    if url.pages:
+        responses[str(url.status)]["headers"] = _NEXT_PAGE
     if url.becomes_operation:
         responses[str(ACCEPTED)] = {"description": REASONS[ACCEPTED], "headers": _TO_ACCEPTED, "content": _accepted()}
     if url.changes:
@@ -204,6 +177,7 @@ def _envelope(data: Any, kinds: list[str | None]) -> dict[str, Any]:
 
 _TEXT = {"schema": {"type": "string"}}
 _TO_ACCEPTED = {"Location": {"schema": {"type": "string", "format": "uri"}}, PREFERENCE_APPLIED: _TEXT}
+_NEXT_PAGE = {"Link": {"description": "Where there may be more: the URL of the next page, as `rel=\"next\"`", **_TEXT}}
 _REPLAYED = {REPLAYED: {"description": "`true` where this is the answer to an earlier request", **_TEXT}}
 _MESSAGE: dict[str, Any] = {
     "type": "object",
@@ -245,3 +219,12 @@ def _map_fields(plugin: MarshmallowPlugin) -> None:
     for name, ours in kinds:
         for kind in ours:
             plugin.map_to_openapi_type(kind, name, None)  # type: ignore[no-untyped-call]
+    if plugin.converter is not None:
+        plugin.converter.add_attribute_function(_bounds)
+
+
+def _bounds(_converter: object, field: object, **_: object) -> dict[str, Any]:
+    """The least and the greatest number that a field takes."""
+    if not isinstance(field, fields.Position):
+        return {}
+    return {"minimum": field.lowest, **({} if field.highest is None else {"maximum": field.highest})}

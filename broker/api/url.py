@@ -50,6 +50,7 @@ class Url:
 
     What changes something has a `recall`, which makes the answer anew for a client that did not get the first one.
     With `becomes_operation` it is answered with 202 where the client prefers that.
+    With `pages` it is a list of which the header `Link` has the next page.
     With `finds` whatever the path names must be there, and that is said before what is wrong with a parameter.
     """
 
@@ -67,6 +68,7 @@ class Url:
     finds: bool = True
     recall: Callable[[Call], Answer] | None = None
     becomes_operation: bool = False
+    pages: bool = False
 
     @property
     def changes(self) -> bool:

@@ -23,6 +23,8 @@ from broker.interfaces import Json
 NODES_EXCHANGE = "gearbroker.nodes"
 IDLE_SECONDS = 0.5
 RECONNECT_SECONDS = 0.5
+# What reading a field of a message may raise; the last for thousands of brackets in one another.
+_NOT_THAT = (ValueError, KeyError, TypeError, RecursionError)
 
 _log = logging.getLogger(__name__)
 
@@ -90,26 +92,29 @@ class BusChannel:
     def _run(self) -> None:
         while not self._closed.is_set():
             connection = connection_to(self._url)
-            errors = (KombuError, OSError, *connection.connection_errors, *connection.channel_errors)
             try:
                 connection.ensure_connection(max_retries=0)
                 self._listen(connection)
                 connection.release()
-            except errors as error:
-                _log.warning("nodes cannot be heard", extra={"reason": str(error)})
-                connection.collect()  # without a word to the other side, which may be one that no longer answers
-                self._closed.wait(RECONNECT_SECONDS)
+            except Exception as error:  # noqa: BLE001 a process whose thread has ended would be deaf, and nobody knew
+                self._lost(connection, error)
             finally:
                 self._sender.answer_to(None)
+
+    def _lost(self, connection: Connection, error: Exception) -> None:
+        expected = (KombuError, OSError, *connection.connection_errors, *connection.channel_errors)
+        bug = None if isinstance(error, expected) else error
+        _log.warning("nodes cannot be heard", exc_info=bug, extra={"reason": str(error)})
+        connection.collect()  # without a word to the other side, which may be one that no longer answers
+        self._closed.wait(RECONNECT_SECONDS)
 
     def _listen(self, connection: Connection) -> None:
         replies = _own_queue("replies")
         beats = _own_queue("heartbeats", exchange=self._exchange, routing_key="heartbeat.#")
         own_voice = Producer(connection)
-        consumers = [Consumer(connection, [replies], on_message=self._on_replies, no_ack=True)]
-        if self._watches:
-            consumers.append(Consumer(connection, [beats], on_message=self._on_heartbeat, no_ack=True))
-        for consumer in consumers:
+        takers = {replies: self._on_replies} | ({beats: self._on_heartbeat} if self._watches else {})
+        for queue, take in takers.items():
+            consumer = Consumer(connection, [queue], on_message=take, on_decode_error=self._on_junk, no_ack=True)
             consumer.consume()
         self._warned.clear()
         self._sender.answer_to(replies.name)
@@ -130,7 +135,7 @@ class BusChannel:
     def _on_replies(self, message: Message) -> None:
         try:
             replies = json.loads(message.body)["replies"]
-        except (ValueError, KeyError, TypeError):
+        except _NOT_THAT:
             replies = None
         if not isinstance(replies, list):
             self._dropped("a message that holds no replies")
@@ -148,12 +153,15 @@ class BusChannel:
             return
         try:
             node_id = json.loads(text)["node_id"]
-        except (ValueError, KeyError, TypeError):
+        except _NOT_THAT:
             node_id = None
         if not isinstance(node_id, str):
             self._dropped("a message that is no heartbeat")
             return
         self._arrived.add(node_id)
+
+    def _on_junk(self, _message: Message, _error: Exception) -> None:
+        self._dropped("a message that cannot be unpacked")
 
     def _take_in(self, *, is_news: bool) -> None:
         """What arrived before a pulse was heard of; unless it comes late, as after this process was stopped."""

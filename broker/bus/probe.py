@@ -12,6 +12,8 @@ from kombu.entity import Queue
 from kombu.exceptions import KombuError
 from kombu.messaging import Producer
 
+from broker.bus.usable import Unspoken, check_usable
+
 CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 1.5
 MESSAGES = 3
@@ -36,15 +38,15 @@ class BusReport:
 def probe_bus(url: str) -> BusReport:
     """Try the bus out, in a few seconds at most; leaves nothing behind."""
     try:
-        with Connection(url, connect_timeout=CONNECT_SECONDS, transport_options={"confirm_publish": True}) as bus:
-            try:
-                bus.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=2 * CONNECT_SECONDS)
-                return _tried(bus)
-            except (KombuError, OSError, *bus.connection_errors, *bus.channel_errors) as error:
-                return BusReport(error=" ".join(str(error).split()) or type(error).__name__)
-    except (KeyError, ValueError, ImportError, AttributeError):  # kombu's words for a transport that is not there
-        scheme = url.partition(":")[0]
-        return BusReport(error=f"nothing is installed that speaks {scheme}: see `pip install gearbroker[{scheme}]`")
+        check_usable(url)
+    except Unspoken as missing:
+        return BusReport(error=str(missing))
+    with Connection(url, connect_timeout=CONNECT_SECONDS, transport_options={"confirm_publish": True}) as bus:
+        try:
+            bus.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=2 * CONNECT_SECONDS)
+            return _tried(bus)
+        except (KombuError, OSError, *bus.connection_errors, *bus.channel_errors) as error:
+            return BusReport(error=" ".join(str(error).split()) or type(error).__name__)
 
 
 def _tried(bus: Connection) -> BusReport:

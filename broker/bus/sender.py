@@ -50,8 +50,8 @@ class Sender:
     Commands of one process reach a node in the order of their calls: one thread writes to one connection, the oldest
     call first, and a call that has ended is not begun. So what undoes an operation, which is sent after its call has
     ended, comes after the operation's own commands. Written is not yet received: where the connection breaks, the
-    last of it may be lost, or come late, after what is sent over the next connection. So agents remember which gears
-    were destroyed and do not create them again.
+    last of it may be lost, or come late, after what is sent over the next connection. So agents refuse what comes
+    later than what undoes or follows it.
     """
 
     def __init__(self, url: str, calls: Calls) -> None:
@@ -61,7 +61,9 @@ class Sender:
         self._wanted = threading.Event()
         self._closed = threading.Event()
         self._connection: Connection | None = None
+        self._producer: Producer | None = None
         self._declared: set[str] = set()
+        self._without_queue: set[str] = set()
         self._thread = threading.Thread(target=self._run, name="node-sender", daemon=True)
 
     def start(self) -> None:
@@ -91,8 +93,9 @@ class Sender:
             try:
                 self._keep_alive()
                 self._send_waiting()
-            except self._errors() as error:
-                _log.warning("the bus does not take commands", extra={"reason": str(error)})
+            except Exception as error:  # noqa: BLE001 a process whose thread has ended could tell nodes nothing
+                bug = None if isinstance(error, self._errors()) else error
+                _log.warning("the bus does not take commands", exc_info=bug, extra={"reason": str(error)})
                 self._drop()
                 self._closed.wait(RECONNECT_SECONDS)
                 self.wake()
@@ -109,24 +112,52 @@ class Sender:
                 call.sent_for = reply_to
 
     def _write(self, call: Call, reply_to: str) -> None:
-        if self._connection is None:
-            self._connection = connection_to(self._url)
-            self._connection.ensure_connection(max_retries=0)
-        channel = self._connection.default_channel
-        producer = Producer(channel)
+        connection = self._connected()
+        unusable: set[str] = set()
         for node_id, body in messages(call.commands):
-            queue = node_queue(node_id)
-            if node_id not in self._declared:
-                queue(channel).declare()
-                self._declared.add(node_id)
-            producer.publish(
+            if node_id not in unusable and not self._has_queue(connection, node_id):
+                unusable.add(node_id)
+            if node_id in unusable:
+                continue
+            self._open_producer(connection).publish(
                 body,
-                routing_key=queue.name,
+                routing_key=node_queue(node_id).name,
                 reply_to=reply_to,
                 content_type="application/json",
                 content_encoding="utf-8",
                 delivery_mode=PERSISTENT,
             )
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            self._connection = connection_to(self._url)
+            self._connection.ensure_connection(max_retries=0)
+        return self._connection
+
+    def _open_producer(self, connection: Connection) -> Producer:
+        if self._producer is None:
+            self._producer = Producer(connection.channel())
+        return self._producer
+
+    def _has_queue(self, connection: Connection, node_id: str) -> bool:
+        """Declare a node's queue; False if the bus refuses that, and then only this node is silent.
+
+        The bus closes a channel with each refusal. It may be one of what was sent before: so it is asked twice.
+        """
+        if node_id in self._declared:
+            return True
+        for _ in range(2):
+            try:
+                node_queue(node_id)(self._open_producer(connection).channel).declare()
+            except connection.channel_errors as error:
+                self._producer, reason = None, str(error)
+                continue
+            self._declared.add(node_id)
+            return True
+        level = logging.DEBUG if node_id in self._without_queue else logging.WARNING
+        self._without_queue.add(node_id)
+        _log.log(level, "the queue of a node cannot be used", extra={"node_id": node_id, "reason": reason})
+        return False
 
     def _keep_alive(self) -> None:
         """Take in what the bus says, heartbeats or that it closes the connection, and send ours when one is due."""
@@ -146,8 +177,9 @@ class Sender:
         return known
 
     def _drop(self) -> None:
-        connection, self._connection = self._connection, None
+        connection, self._connection, self._producer = self._connection, None, None
         self._declared.clear()
+        self._without_queue.clear()
         if connection is not None:
             connection.collect()  # without a word to the other side, which may be one that no longer answers
 

@@ -4,6 +4,7 @@ import base64
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 TRUE_WORDS = ("true", "t", "yes", "y", "1", "on")
 FALSE_WORDS = ("false", "f", "no", "n", "0", "off")
@@ -138,6 +139,8 @@ def database_url(text: str) -> str:
     scheme, separator, rest = text.partition("://")
     if not separator or scheme not in DATABASE_SCHEMES:
         raise UnreadableValue("sqlite:///file or postgresql://user:password@host/database")
+    if scheme != "sqlite":
+        _check_server(text)
     return f"{'sqlite' if scheme == 'sqlite' else 'postgresql+psycopg'}://{rest}"
 
 
@@ -145,4 +148,17 @@ def bus_url(text: str) -> str:
     """The URL of a bus; `embedded://` needs no server."""
     if not re.fullmatch(r"[a-z][a-z0-9+.-]*://\S*", text):
         raise UnreadableValue("embedded:// or a URL such as amqp://user:password@host:5672//")
+    _check_server(text)
     return text
+
+
+def _check_server(url: str) -> None:
+    """Refuse what ends elsewhere than its writer thinks: a password with a slash in it would be taken for a port."""
+    parts = urlsplit(url)
+    try:
+        misread = "@" in parts.path + parts.query + parts.fragment or parts.port == 0
+    except ValueError:
+        misread = True
+    if misread:
+        text = "a URL whose port is a number, with / ? # and @ in a password written as %2F %3F %23 and %40"
+        raise UnreadableValue(text)

@@ -262,8 +262,17 @@ class ApplicationBusy(Refusal):
     code = "application_busy"
     exit_code = 171
 
-    def __init__(self) -> None:
-        super().__init__("Unable to perform action on app object. Another operation is already running.")
+    def __init__(self, reason: str = "Another operation is already running.") -> None:
+        super().__init__(f"Unable to perform action on app object. {reason}")
+
+
+class QueueFull(ApplicationBusy):
+    """As many operations wait for the application as may."""
+
+    code = "queue_full"
+
+    def __init__(self, waiting: int) -> None:
+        super().__init__(f"{waiting} operations wait for it already; try again later.")
 
 
 class OperationCancelled(Refusal):

@@ -142,10 +142,10 @@ class OperationRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class QueueState:
-    """What an application's operations are waiting for: the one that runs, the first and the last turn given."""
+    """What an application's operations are waiting for: the one that runs, how many wait, and the last turn given."""
 
     running: OperationId | None
-    first: int | None
+    waiting: int
     last: int
 
 

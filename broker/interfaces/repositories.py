@@ -179,6 +179,7 @@ class Nodes(Protocol):
     def zone(self, node_id: NodeId) -> str | None: ...
     def unresponsive(self) -> frozenset[NodeId]: ...
     def ids(self) -> Collection[NodeId]: ...
+    def regions(self) -> frozenset[str]: ...
     def records(self, node_ids: Iterable[NodeId]) -> dict[NodeId, NodeRecord]: ...
     def all(self) -> tuple[NodeRecord, ...]: ...
     def add(self, nodes: Sequence[NodeRecord]) -> None: ...
@@ -226,14 +227,23 @@ class Commands(Protocol):
     def of_operation(self, operation_id: OperationId) -> tuple[StepRecord, ...]:
         """All commands of an operation, in order."""
 
+    def nodes_that_failed(self, operation_id: OperationId) -> frozenset[NodeId]:
+        """The nodes that did not do a step of the operation."""
+
     def still_pending(self, command_ids: Sequence[CommandId]) -> frozenset[CommandId]: ...
     def supersede(self, application_id: ApplicationId, gear_ids: Sequence[GearId], kinds: Sequence[str]) -> None: ...
     def gears_owing(self, application_id: ApplicationId) -> frozenset[GearId]: ...
     def release(self, operation_id: OperationId) -> None:
         """No operation waits any more for its pending commands; the nodes are told when they can be."""
 
-    def owed(self, limit: int) -> tuple[StepRecord, ...]:
-        """What nodes that are heard of have not been told yet and no operation waits for, in order."""
+    def take_telling(self, seconds: float) -> bool:
+        """Whether this unit of work is the one that tells nodes what they are owed, until it ends or idles so long."""
+
+    def owed(self, limit: int, *, a_node: int, but: Collection[NodeId] = ()) -> tuple[StepRecord, ...]:
+        """What nodes that are heard of have not been told yet and no operation waits for, in order.
+
+        At most so many for each node, so that none takes the place of all others; nothing for the nodes of `but`.
+        """
 
 
 class Operations(Protocol):
@@ -275,8 +285,8 @@ class Operations(Protocol):
     def take(self, operation_ids: Sequence[OperationId], process_id: str) -> frozenset[OperationId]:
         """Take such operations; returns those at which no other process was faster."""
 
-    def let_go(self, operation_ids: Sequence[OperationId]) -> None:
-        """Any worker may take these operations."""
+    def let_go(self, operation_ids: Sequence[OperationId], process_id: str) -> None:
+        """Any worker may take these operations, if they are in the hands of that process still."""
 
     def in_hands_of(self, process_id: str) -> frozenset[OperationId]:
         """The open operations of a process."""

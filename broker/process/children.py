@@ -29,7 +29,8 @@ class Children:
         self._work = work
         self._final = final
         self._ending_seconds = ending_seconds
-        self._begun: dict[int, float] = {}
+        self._begun: set[int] = set()
+        self._latest: float | None = None
         self._lifeline = os.pipe()
 
     def run(self, begun: Callable[[], None]) -> int:
@@ -51,15 +52,16 @@ class Children:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, watched)
 
     def _replace(self) -> None:
-        now = time.monotonic()
-        young = sum(now - begun < LEAST_LIFE_SECONDS for begun in self._begun.values())
         missing = self._count - len(self._begun)
-        # All at once in the beginning; later one a moment, so that a child that cannot live does not spin.
-        for _ in range(missing if not self._begun else min(missing, int(not young))):
+        if self._latest is not None:
+            # All at once in the beginning; later one a moment, so that children that cannot live do not spin.
+            missing = min(missing, int(time.monotonic() - self._latest >= LEAST_LIFE_SECONDS))
+        for _ in range(missing):
             pid = os.fork()
             if pid == 0:
                 self._be_child()
-            self._begun[pid] = time.monotonic()
+            self._begun.add(pid)
+            self._latest = time.monotonic()
 
     def _reap(self) -> list[int]:
         """The statuses of the children that have ended."""
@@ -67,7 +69,7 @@ class Children:
         for pid in list(self._begun):
             ended, status = os.waitpid(pid, os.WNOHANG)
             if ended:
-                del self._begun[pid]
+                self._begun.remove(pid)
                 statuses.append(os.waitstatus_to_exitcode(status))
                 _log.warning("a process has ended", extra={"pid": pid, "status": statuses[-1]})
         return statuses
@@ -88,7 +90,7 @@ class Children:
     def _bury_ended(self) -> None:
         for pid in list(self._begun):
             if os.waitpid(pid, os.WNOHANG)[0]:
-                del self._begun[pid]
+                self._begun.remove(pid)
 
     def _be_child(self) -> None:
         status = 1

@@ -1,19 +1,23 @@
-"""Looks a database over without changing it: whether it can be used, and what waits in it."""
+"""Looks a database over: whether it can be used, and what waits in it.
 
+Only a commit shows that a change can be kept, so one row is changed, the counter `doctor` that nothing else reads.
+"""
+
+import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine, func, insert, select, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, func, select, text
 from sqlalchemy.engine import make_url
 
 from broker.store.engine import Database, sqlite_file
 from broker.store.migrate import current_revision, expected_revision, known_revisions
 from broker.store.tables import commands, counters, routing_events
+from broker.store.upsert import upsert
 
 CONNECT_SECONDS = 2
 PROBE = "doctor"
-PROBE_VALUE = 1
 
 _OWED = (
     select(commands.c.node_id, func.count())
@@ -29,6 +33,7 @@ class DatabaseReport:
     """What was seen; `error` says why nothing was. `found` is the revision of the schema, None for an empty database.
 
     `ahead_seconds` is how much its clock is before this machine's. `writes` is why it cannot be written, if so.
+    `free_bytes` is the room in the file system of SQLite's file; what PostgreSQL has cannot be seen from outside.
     """
 
     server: str = ""
@@ -37,6 +42,7 @@ class DatabaseReport:
     is_newer: bool = False
     ahead_seconds: float = 0.0
     writes: str | None = None
+    free_bytes: int | None = None
     error: str | None = None
 
 
@@ -49,17 +55,18 @@ class Backlog:
 
 
 def examine(url: str) -> DatabaseReport:
-    """Connect, read, and write what is rolled back; in a few seconds at most, and nothing is made."""
+    """Connect, read, and commit one row; in a few seconds at most, and no database is made."""
     file = sqlite_file(url)
     if file is not None and not file.exists():
         return DatabaseReport(error=f"there is no file {file}")
     engine = _engine(url)
     try:
-        return _examined(engine)
+        report = _examined(engine)
     except Exception as error:  # noqa: BLE001 each driver has errors of its own, and all of them are the answer
-        return DatabaseReport(error=_first_line(error))
+        report = DatabaseReport(error=_first_line(error))
     finally:
         engine.dispose()
+    return report if file is None else replace(report, free_bytes=shutil.disk_usage(file.parent).free)
 
 
 def backlog(database: Database) -> Backlog:
@@ -99,14 +106,17 @@ def _ahead(connection: Connection) -> float:
 
 
 def _writing_fails(connection: Connection) -> str | None:
+    write = upsert(connection.dialect.name, counters).values(name=PROBE, value=1)
+    write = write.on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
     try:
-        connection.execute(insert(counters), {"name": PROBE, "value": PROBE_VALUE})
+        written = connection.scalar(write.returning(counters.c.value))
+        connection.commit()
         read = connection.scalar(select(counters.c.value).where(counters.c.name == PROBE))
     except Exception as error:  # noqa: BLE001 as above
         return _first_line(error)
     finally:
         connection.rollback()
-    return None if read == PROBE_VALUE else "what was written cannot be read back"
+    return None if read is not None and read >= written else "what was written cannot be read back"
 
 
 def _first_line(error: Exception) -> str:

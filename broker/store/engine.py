@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
 SQLITE_BUSY_MILLISECONDS = 10_000
+LOCK_MILLISECONDS = 10_000
 # So that nobody waits for a server that is gone without having said so; what the URL says goes before.
 POSTGRESQL_PATIENCE = {
     "connect_timeout": 10,
@@ -19,6 +20,8 @@ POSTGRESQL_PATIENCE = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,  # milliseconds; all others are seconds
+    # The database sees a deadlock among its own locks, and not one that a lock of a process is part of.
+    "options": f"-c lock_timeout={LOCK_MILLISECONDS}",
 }
 
 
@@ -78,7 +81,7 @@ def open_database(url: str) -> Database:
     return Database(engine=engine)
 
 
-def _patience(url: URL) -> dict[str, int]:
+def _patience(url: URL) -> dict[str, int | str]:
     return {name: value for name, value in POSTGRESQL_PATIENCE.items() if name not in url.query}
 
 

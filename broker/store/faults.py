@@ -13,7 +13,8 @@ from broker.interfaces import Collided
 _log = logging.getLogger(__name__)
 
 IN_DOUBT = "The database went away while it kept the change, which is made or not: look before you ask again."
-NO_CONNECTION = "Too many requests use the database at once. Nothing was changed; please try again."
+UNREAD = "The database does not answer. Please try again."
+NO_CONNECTION = "Too many requests use the database at once. Please try again."
 OTHER_SCHEMA = (
     "The database has been changed by another version of the broker. Nothing was changed;"
     " the operator has to run the version that fits, or `gearbroker migrate`, and start the broker again."
@@ -43,39 +44,40 @@ _SQLITE: dict[int, Refusing] = {
     sqlite3.SQLITE_BUSY: Collided,
     sqlite3.SQLITE_LOCKED: Collided,
     sqlite3.SQLITE_FULL: StorageFull,
-    # Among them the errors of a disk that has no room for what SQLite keeps beside the file.
-    sqlite3.SQLITE_IOERR: StorageUnavailable,
-    sqlite3.SQLITE_CANTOPEN: StorageUnavailable,
-    sqlite3.SQLITE_READONLY: StorageUnavailable,
-    sqlite3.SQLITE_PROTOCOL: StorageUnavailable,
 }
+# Among them the errors of a disk that has no room for what SQLite keeps beside the file.
+_SQLITE_AWAY = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PROTOCOL}
 # The kind of an error is the last byte of its code; the rest says where in SQLite it was met.
 _KIND = 0xFF
 
 
-def refusal_of(error: BaseException | None, *, committing: bool = False) -> StorageUnavailable | None:
+def refusal_of(
+    error: BaseException | None, *, committing: bool = False, reading: bool = False
+) -> StorageUnavailable | None:
     """The refusal that an error of the database is; None for what is a fault of ours, or no such error.
 
     With `committing` the error came while the transaction was being kept, so a broken connection leaves that open.
+    With `reading` it says nothing of changes: what is read may be what has come of one.
     """
-    refusal = _refusal(error, committing=committing)
+    away = StorageUnavailable(IN_DOUBT if committing else UNREAD) if committing or reading else StorageUnavailable()
+    refusal = _refusal(error, away)
     if refusal is not None and not isinstance(refusal, Collided):
         _log.error("the database cannot be used", extra={"reason": _first_line(error)})
     return refusal
 
 
-def _refusal(error: BaseException | None, *, committing: bool) -> StorageUnavailable | None:
+def _refusal(error: BaseException | None, away: StorageUnavailable) -> StorageUnavailable | None:
     if isinstance(error, PoolTimeout):
         return StorageUnavailable(NO_CONNECTION)
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, sqlite3.Error):
-        return _of_sqlite(cause)
+        return _of_sqlite(cause, away)
     state = getattr(cause, "sqlstate", None)
     if state in _POSTGRESQL:
         return _POSTGRESQL[state]()
     if not isinstance(error, DBAPIError) or not _is_away(error, state):
         return None
-    return StorageUnavailable(IN_DOUBT) if committing else StorageUnavailable()
+    return away
 
 
 def _is_away(error: DBAPIError, state: str | None) -> bool:
@@ -85,11 +87,13 @@ def _is_away(error: DBAPIError, state: str | None) -> bool:
     return state in _AWAY or (state is None and isinstance(error, OperationalError))
 
 
-def _of_sqlite(error: sqlite3.Error) -> StorageUnavailable | None:
+def _of_sqlite(error: sqlite3.Error, away: StorageUnavailable) -> StorageUnavailable | None:
     # Python's own errors have no code.
     kind = getattr(error, "sqlite_errorcode", 0) & _KIND
     if kind == sqlite3.SQLITE_ERROR and str(error).startswith(("no such table", "no such column")):
         return _other_schema()
+    if kind in _SQLITE_AWAY:
+        return away
     return _SQLITE[kind]() if kind in _SQLITE else None
 
 

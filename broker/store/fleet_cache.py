@@ -24,6 +24,7 @@ class KnownNodes:
     addresses: Mapping[NodeId, str] = field(default_factory=dict)
     places: Mapping[NodeId, tuple[str | None, str | None]] = field(default_factory=dict)
     unresponsive: frozenset[NodeId] = frozenset()
+    regions: frozenset[str] = frozenset()
 
     def learnt(self, rows: Iterable[Any], seen: int) -> "KnownNodes":
         """The same with the node rows that changed up to the change number `seen`."""
@@ -32,7 +33,13 @@ class KnownNodes:
             addresses[row.node_id] = row.public_address
             places[row.node_id] = (row.region, row.zone)
             (unresponsive.discard if row.liveness == Liveness.RESPONSIVE else unresponsive.add)(row.node_id)
-        return KnownNodes(seen=seen, addresses=addresses, places=places, unresponsive=frozenset(unresponsive))
+        return KnownNodes(
+            seen=seen,
+            addresses=addresses,
+            places=places,
+            unresponsive=frozenset(unresponsive),
+            regions=frozenset(region for region, _ in places.values() if region is not None),
+        )
 
     def has_moved(self, other: "KnownNodes") -> bool:
         """Whether a node of both is in another place in `other`."""

@@ -26,9 +26,15 @@ class SchemaMismatch(Exception):
 
 
 def migrate(database: Database, revision: str = "head") -> None:
-    """Bring the database to `revision`; what is there already is left as it is."""
+    """Bring the database to `revision`; what is there already is left as it is.
+
+    Raises `SchemaMismatch` for one that a newer code has made.
+    """
     from alembic import command  # noqa: PLC0415 as the module says
 
+    found = current_revision(database)
+    if found is not None and found not in known_revisions():
+        raise SchemaMismatch(_of_a_newer_code(found))
     config = _config()
     with database.engine.connect() as connection:
         config.attributes["connection"] = connection
@@ -61,10 +67,7 @@ def move_to(database: Database, revision: str) -> None:
     with database.engine.connect() as connection:
         still_open = connection.execute(_OPEN).scalar_one()
     if still_open:
-        raise SchemaMismatch(
-            f"{still_open} operations are open, and the way down would forget how they go on. Stop all brokers but"
-            " one `gearbroker work` until they have ended, or end them with oo-admin-clear-pending-ops."
-        )
+        raise SchemaMismatch(_of_open_operations(database, still_open))
     _at_once(database, downgrade, revision)
 
 
@@ -112,7 +115,24 @@ def check_schema(database: Database) -> None:
         raise SchemaMismatch(
             f"The database is at revision {found}, this code needs {wanted}. Run `gearbroker migrate`."
         )
-    raise SchemaMismatch(f"The database is at revision {found}, which this code does not know: use a newer gearbroker.")
+    raise SchemaMismatch(_of_a_newer_code(found))
+
+
+def _of_open_operations(database: Database, count: int) -> str:
+    is_alone = database.engine.dialect.name == "sqlite"
+    ends_them = (
+        "Start `gearbroker serve`, let it run until they have ended, and stop it"
+        if is_alone
+        else "Stop all brokers but one `gearbroker work` until they have ended"
+    )
+    return (
+        f"{count} operations are open, and the way down would forget how they go on. {ends_them};"
+        " or end them with `oo-admin-clear-pending-ops --time 0`. Then try again."
+    )
+
+
+def _of_a_newer_code(found: str) -> str:
+    return f"The database is at revision {found}, which this code does not know: use a newer gearbroker."
 
 
 def _config() -> "Config":

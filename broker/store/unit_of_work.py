@@ -94,7 +94,7 @@ class SqlUnitOfWork:
         try:
             return self._opening.__enter__()
         except Exception as error:
-            refusal = refusal_of(error)
+            refusal = refusal_of(error, reading=self._read_only)
             if refusal is None:
                 raise
             raise refusal from error
@@ -123,7 +123,7 @@ class SqlUnitOfWork:
                 self._connection.rollback()
         finally:
             self._opening.__exit__(kind, error, trace)
-        refusal = refusal_of(error, committing=self._is_committing)
+        refusal = refusal_of(error, committing=self._is_committing, reading=self._read_only)
         if refusal is not None:
             raise refusal from error
         if self._committed and self.log.has_events:

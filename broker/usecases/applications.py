@@ -37,7 +37,7 @@ from broker.usecases.deployment_config import SHOWN, check_deployment_config
 from broker.usecases.finding import find_application
 from broker.usecases.growing import check_room, grow_group, proxies_for
 from broker.usecases.new_namespace import add_namespace
-from broker.usecases.operations import Intention, Plan, Planner, begin_in, carry_out, finish, planned, record
+from broker.usecases.operations import Intention, Plan, Planner, begin_in, carry_out, finish, in_hand, planned, record
 from broker.usecases.steps import destruction, new_operation_id
 from broker.usecases.times import timestamp
 from broker.usecases.views import ApplicationView
@@ -98,10 +98,9 @@ def create_application(platform: Platform, user: User, wish: ApplicationWish) ->
     A namespace that does not exist is created. Nothing is left of an application whose gears could not be built.
     """
     operation_id = new_operation_id(platform)
-    with platform.turns.holding(operation_id):
+    with in_hand(platform, operation_id):
         operation, plan = again(lambda: _commit_creation(platform, user, wish, operation_id))
         if platform.origin.respond_async:
-            platform.turns.opened()
             raise Accepted(operation_id)
         try:
             finished = finish(platform, operation, plan)
@@ -191,7 +190,7 @@ def _region(platform: Platform, work: UnitOfWork, wished: str | None) -> str | N
             " A region may be automatically assigned for you."
         )
         raise Invalid(text)
-    known = sorted({each.region for each in work.nodes.fleet().classes() if each.region is not None})
+    known = sorted(work.nodes.regions())
     if not known:
         raise Invalid("Server does not support explicit regions.")
     if wished not in known:

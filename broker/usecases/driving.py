@@ -41,7 +41,6 @@ class Ended:
 
     parts: ApplicationParts | None
     error: Refusal | None = None
-    afterwards: tuple[StepRecord, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +49,6 @@ class GoesOn:
 
     operation: OperationRecord
     steps: tuple[StepRecord, ...]
-    afterwards: tuple[StepRecord, ...]
 
 
 def drive(platform: Platform, operation: OperationRecord, steps: tuple[StepRecord, ...]) -> ApplicationParts | None:
@@ -65,9 +63,6 @@ def drive(platform: Platform, operation: OperationRecord, steps: tuple[StepRecor
         after = _conclude(platform, operation, result)
         if after is None:
             return follow(platform, operation)
-        # Nobody waits for this, and a node that has just been waited for in vain is told later, by a worker.
-        silent = {each.node_id for each in result.steps if each.command_id in result.silent}
-        tell_afterwards(platform, tuple(each for each in after.afterwards if each.node_id not in silent))
         if isinstance(after, Ended):
             call_next(platform, operation.application_id)
             if after.error is not None:
@@ -171,7 +166,7 @@ def _try_elsewhere(platform: Platform, operation: OperationRecord, result: Outco
         extra={"operation_id": goes_on.operation_id, "attempt": goes_on.attempt, "reason": result.first_failure},
     )
     kept = tuple(replace(each, reply=result.done[each.command_id].to_wire()) for each in replanted.done)
-    return GoesOn(operation=goes_on, steps=(*kept, *replanted.steps), afterwards=replanted.undo)
+    return GoesOn(operation=goes_on, steps=(*kept, *replanted.steps))
 
 
 def _end(platform: Platform, operation: OperationRecord, result: Outcomes) -> Ended | None:
@@ -190,7 +185,7 @@ def _end(platform: Platform, operation: OperationRecord, result: Outcomes) -> En
         work.commands.add(conclusion.afterwards)
         _note_the_end(platform, work, operation, conclusion, cancelled=is_cancelled)
         work.commit()
-    return Ended(parts=conclusion.parts, error=conclusion.error, afterwards=conclusion.afterwards)
+    return Ended(parts=conclusion.parts, error=conclusion.error)
 
 
 def _note_the_end(

@@ -48,7 +48,7 @@ def replant(
     failed = {step.gear_id for step in result.steps if step.command_id not in result.done}
     unbuilt = [gear for gear in concerned.values() if gear.gear_id in failed and gear.lifecycle == Lifecycle.BUILDING]
     unpromoted = [gear for gear in concerned.values() if gear.gear_id in failed and gear not in unbuilt]
-    avoided = frozenset({*result.helpless, *_failed_before(work, operation)})
+    avoided = result.helpless | work.commands.nodes_that_failed(operation.operation_id)
     attempt = _Attempt(platform, work, operation, avoided)
     undo = _undo(platform, result, [*unbuilt, *unpromoted])
     parts, added = _replace_promotions(attempt, parts, unpromoted)
@@ -60,10 +60,6 @@ def replant(
             steps += building_steps(platform, parts, group, moved, operation.operation_id, attempt=operation.attempt)
     done = tuple(each for each in result.steps if each.gear_id not in failed)
     return Replanted(parts=parts, steps=steps, done=done, undo=undo)
-
-
-def _failed_before(work: UnitOfWork, operation: OperationRecord) -> set[NodeId]:
-    return {each.node_id for each in work.commands.of_operation(operation.operation_id) if each.state == "failed"}
 
 
 def _undo(platform: Platform, result: Outcomes, gears: Sequence[Gear]) -> tuple[StepRecord, ...]:

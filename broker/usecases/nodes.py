@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from broker.core.application import Gear
@@ -17,8 +17,19 @@ from broker.usecases.announcing import table_of
 from broker.usecases.driving import tell_afterwards
 from broker.usecases.standing import tell_and_settle
 
-# Commands that are told at once to nodes that have missed them.
+# Commands that are told at once to nodes that have missed them, to all together and to each.
 MOST_TOLD = 1000
+MOST_TOLD_A_NODE = 200
+# Who tells nodes, and is not heard of for so much longer than nodes may take, has been stopped.
+STOPPED_SECONDS = 30.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Missed:
+    """The nodes that were told something they had missed, and those of them for which all of it was in vain."""
+
+    told: frozenset[NodeId] = frozenset()
+    in_vain: frozenset[NodeId] = frozenset()
 
 
 def register_nodes(platform: Platform, nodes: Sequence[NodeRecord]) -> None:
@@ -129,8 +140,20 @@ def _told(gear: Gear, liveness: Liveness) -> GearStateChanged:
     )
 
 
-def tell_all_missed(platform: Platform) -> int:
-    """Send every node that is heard of the commands that no operation waits for; returns how many were done."""
+def tell_all_missed(platform: Platform, but: Collection[NodeId] = ()) -> Missed:
+    """Send nodes that are heard of, but these, the commands that no operation waits for.
+
+    Of several who would do so at once one does it, and the others have nothing to tell.
+    """
+    patience = platform.policy.command_deadline_seconds + STOPPED_SECONDS
+    with platform.reading() as turn:
+        if not turn.commands.take_telling(patience):
+            return Missed()
+        steps = turn.commands.owed(MOST_TOLD, a_node=MOST_TOLD_A_NODE, but=but)
+        tell_afterwards(platform, steps)
+    if not steps:
+        return Missed()
     with platform.reading() as work:
-        steps = work.commands.owed(MOST_TOLD)
-    return tell_afterwards(platform, steps)
+        pending = work.commands.still_pending([each.command_id for each in steps])
+    told = frozenset(each.node_id for each in steps)
+    return Missed(told=told, in_vain=told - {each.node_id for each in steps if each.command_id not in pending})

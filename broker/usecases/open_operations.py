@@ -1,8 +1,9 @@
 """Operations that nobody waits for, or whose process has ended: any worker takes them and carries them to their end."""
 
 import logging
+from dataclasses import replace
 
-from broker.core.errors import Refusal, StorageUnavailable
+from broker.core.errors import OperationGoesOn, Refusal, StorageUnavailable
 from broker.core.ids import OperationId
 from broker.core.operation import OperationState
 from broker.interfaces import OperationRecord, Platform
@@ -24,8 +25,8 @@ def take_open(
     with platform.reading() as work:
         # Those that are skipped must not take the place of others.
         found = work.operations.to_be_taken(limit + len(skipped))
-    found = tuple(each for each in found if each.operation_id not in skipped)[:limit]
-    found = tuple(each for each in found if not platform.turns.holds(each.operation_id))
+    free = [each for each in found if each.operation_id not in skipped and not platform.turns.holds(each.operation_id)]
+    found = tuple(replace(each, driver=platform.process_id) for each in free[:limit])
     if not found:
         return ()
     taken = again(lambda: _take(platform, found))
@@ -47,7 +48,7 @@ def go_on(platform: Platform, operation: OperationRecord) -> None:
     with platform.turns.holding(operation.operation_id):
         try:
             _carry_on(platform, operation)
-        except StorageUnavailable:
+        except (StorageUnavailable, OperationGoesOn):
             raise
         except Refusal as refusal:
             _log.info("an operation has failed", extra={"operation_id": operation.operation_id, "reason": refusal.text})
@@ -74,7 +75,7 @@ def _matters(state: str, reply: object) -> bool:
 def let_go(platform: Platform, operation: OperationRecord) -> None:
     """If the operation has not ended, any worker may take it."""
     with platform.unit_of_work() as work:
-        work.operations.let_go([operation.operation_id])
+        work.operations.let_go([operation.operation_id], platform.process_id)
         work.commit()
 
 
@@ -89,7 +90,7 @@ def let_go_of_forgotten(platform: Platform) -> int:
     if not forgotten:
         return 0
     with platform.unit_of_work() as work:
-        work.operations.let_go(forgotten)
+        work.operations.let_go(forgotten, platform.process_id)
         work.commit()
     return len(forgotten)
 

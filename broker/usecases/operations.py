@@ -5,11 +5,19 @@ A crash leaves an operation that waits or runs in the database, which any worker
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from broker.core.application import Application, ApplicationParts, ApplicationPhase
-from broker.core.errors import ApplicationBusy, ApplicationNotFound, OperationGoesOn, Refusal, StorageUnavailable
+from broker.core.errors import (
+    ApplicationBusy,
+    ApplicationNotFound,
+    OperationGoesOn,
+    QueueFull,
+    Refusal,
+    StorageUnavailable,
+)
 from broker.core.ids import ApplicationId, OperationId
 from broker.core.operation import OPERATION as MOVES
 from broker.core.operation import Ending, OperationInput, OperationKind, OperationState
@@ -59,10 +67,9 @@ def carry_out(
     refused as `ApplicationBusy`. Raises `Accepted` for a caller that does not wait.
     """
     operation_id = new_operation_id(platform)
-    with platform.turns.holding(operation_id):
+    with in_hand(platform, operation_id):
         operation, plan = again(lambda: _begin(platform, application_id, operation_id, intention, planner))
         if platform.origin.respond_async:
-            platform.turns.opened()
             raise Accepted(operation_id)
         try:
             if plan is None:
@@ -70,6 +77,17 @@ def carry_out(
             return finish(platform, operation, plan)
         except StorageUnavailable as away:
             raise OperationGoesOn(operation_id) from away
+
+
+@contextmanager
+def in_hand(platform: Platform, operation_id: OperationId) -> Iterator[None]:
+    """This process carries the operation out for the length of a block; if nobody waits, a worker wakes after it."""
+    try:
+        with platform.turns.holding(operation_id):
+            yield
+    except Accepted:
+        platform.turns.opened()
+        raise
 
 
 def finish(platform: Platform, operation: OperationRecord, plan: Plan) -> ApplicationParts | None:
@@ -141,6 +159,7 @@ def planned(platform: Platform, operation: OperationRecord, plan: Plan) -> Opera
         arguments=dict(plan.arguments),
         state=state.value,
         turn=0,
+        driver=None if platform.origin.respond_async else platform.process_id,
         started_at=timestamp(platform.clock.now()),
     )
 
@@ -167,9 +186,9 @@ def _begin(
         before = _held(work, application_id)
         queue = work.operations.queue(application_id)
         operation = record(platform, before.application, operation_id, intention, MOVES.initial)
-        if queue.running is not None or queue.first is not None:
-            if queue.last - (queue.first or queue.last) >= MOST_QUEUED:
-                raise ApplicationBusy
+        if queue.running is not None or queue.waiting:
+            if queue.waiting >= MOST_QUEUED:
+                raise QueueFull(queue.waiting)
             operation = replace(operation, turn=queue.last + 1)
             begin_in(platform, work, operation)
             work.commit()

@@ -1,5 +1,6 @@
 """Starting, stopping and restarting an application, gear by gear on whichever nodes they are."""
 
+from dataclasses import replace
 from enum import StrEnum
 
 from broker.core.application import ApplicationParts
@@ -71,14 +72,24 @@ def state_planner(platform: Platform, event: StateEvent) -> Planner:
         later = [gear for gear in gears if gear.node_id in unresponsive]
         work.gears.change([gear.gear_id for gear in reachable], operation_id=operation_id)
         work.commands.supersede(parts.application.application_id, [gear.gear_id for gear in gears], STATE_COMMANDS)
-        told_later = [step(platform, kind, gear, operation_id, arguments, awaited=False) for gear in later]
+        # Every wish for the state is saved before the next is planned, at the latest with its conclusion.
+        issued = parts.application.generation + 1
+        told_later = [
+            step(platform, kind, gear, operation_id, arguments, awaited=False, issued=issued) for gear in later
+        ]
         work.commands.add(told_later)
-        steps = tuple(step(platform, kind, gear, operation_id, arguments) for gear in reachable)
+        steps = tuple(step(platform, kind, gear, operation_id, arguments, issued=issued) for gear in reachable)
         return Plan(
             ending=Ending.SET_STATE,
-            parts=parts if reachable else take_in(platform, work, parts, {}, running=running),
+            parts=parts if reachable else _concluded(platform, work, parts, running=running),
             steps=steps,
             arguments={"running": running, "event": event.value},
         )
 
     return plan
+
+
+def _concluded(platform: Platform, work: UnitOfWork, parts: ApplicationParts, *, running: bool) -> ApplicationParts:
+    """The application where no node can be told now; it is saved even if it is what it was, as `issued` asks for."""
+    after = take_in(platform, work, parts, {}, running=running)
+    return replace(after, application=replace(after.application, generation=parts.application.generation + 1))

@@ -8,7 +8,8 @@ from broker.core.cartridge import Cartridge
 from broker.core.errors import NodeFailed, OperationCancelled, Refusal
 from broker.core.ids import CommandId, GearId, NodeId, OperationId
 from broker.interfaces import Json, Platform, StepRecord
-from node_agent.protocol import CartridgeSpec, Command, CommandKind, MalformedMessage, PublicEndpoint, Reply
+from broker.usecases.replies import endpoints_told, fitting
+from node_agent.protocol import CartridgeSpec, Command, CommandKind, PublicEndpoint, Reply
 
 
 def step(
@@ -21,9 +22,13 @@ def step(
     awaited: bool = True,
     attempt: int = 1,
     after: CommandId | None = None,
-    undoes: CommandId | None = None,
+    undone: StepRecord | None = None,
+    issued: int = 0,
 ) -> StepRecord:
-    """One command to the gear's node. If it is not awaited nobody waits for it: the node is told when it can be."""
+    """One command to the gear's node. If it is not awaited nobody waits for it: the node is told when it can be.
+
+    Late copies of what is `undone`, and wishes for a gear's state that were `issued` before, are refused by nodes.
+    """
     command_id = CommandId(platform.new_id())
     command = Command(
         command_id=command_id,
@@ -31,6 +36,8 @@ def step(
         kind=kind,
         gear_id=gear.gear_id,
         arguments=arguments or {},
+        undoes=() if undone is None else tuple(each for each in (undone.after, undone.command_id) if each is not None),
+        issued=issued,
     )
     return StepRecord(
         command_id=command_id,
@@ -43,7 +50,7 @@ def step(
         awaited=awaited,
         attempt=attempt,
         after=after,
-        undoes=undoes,
+        undoes=None if undone is None else undone.command_id,
     )
 
 
@@ -70,7 +77,7 @@ def undoing(platform: Platform, gear: Gear, done: StepRecord) -> StepRecord:
     arguments: dict[str, object] = {"cartridge": _arguments(done).get("cartridge")}
     if done.kind == CommandKind.CREATE_GEAR:
         kind, arguments = CommandKind.DESTROY_GEAR, {"drain_seconds": platform.policy.drain_seconds}
-    return step(platform, kind, gear, done.operation_id, arguments, awaited=False, undoes=done.command_id)
+    return step(platform, kind, gear, done.operation_id, arguments, awaited=False, undone=done)
 
 
 def _arguments(step: StepRecord) -> Mapping[str, object]:
@@ -100,7 +107,7 @@ def specification(cartridge: Cartridge, *, public: bool) -> dict[str, object]:
 
 
 # What a node turns down for good; whatever else it could not do may succeed later.
-_FOR_GOOD = frozenset({"wrong_node", "malformed_command", "unknown_gear", "gear_destroyed"})
+_FOR_GOOD = frozenset({"wrong_node", "malformed_command", "unknown_gear", "gear_destroyed", "undone", "superseded"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,13 +167,14 @@ class Outcomes:
 
 
 def outcomes(steps: Sequence[StepRecord], replies: Mapping[str, Json]) -> Outcomes:
-    """Match replies to steps. A malformed reply, or one from another node than was told, is none."""
+    """Match replies to steps. A reply that cannot be one to its step is none."""
     done: dict[CommandId, Reply] = {}
     failures: dict[CommandId, str] = {}
     silent: set[CommandId] = set()
     passing: set[CommandId] = set()
+    told = endpoints_told(steps)
     for each in steps:
-        reply = _reply_to(each, replies.get(each.command_id))
+        reply = fitting(each, replies.get(each.command_id), told)
         if reply is None:
             silent.add(each.command_id)
         elif reply.ok:
@@ -182,16 +190,6 @@ def outcomes(steps: Sequence[StepRecord], replies: Mapping[str, Json]) -> Outcom
         may_come=frozenset(silent | passing),
         steps=tuple(steps),
     )
-
-
-def _reply_to(each: StepRecord, wire: Json | None) -> Reply | None:
-    if wire is None:
-        return None
-    try:
-        reply = Reply.from_wire(wire)
-    except MalformedMessage:
-        return None
-    return reply if reply.node_id == each.node_id and reply.command_id == each.command_id else None
 
 
 def new_operation_id(platform: Platform) -> OperationId:

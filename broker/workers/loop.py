@@ -5,6 +5,8 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+from broker.core.errors import StorageUnavailable
+
 _log = logging.getLogger(__name__)
 
 # How long a worker that has failed waits before it tries again.
@@ -57,6 +59,12 @@ class Worker:
                 failing = False
                 if self._pause:
                     self._stopping.wait(self._pause)
+            except StorageUnavailable as away:
+                # Where it comes from is known, and every loop of every process meets it at once.
+                if not failing:
+                    _log.warning("worker waits for the database", extra={"worker": self.name, "reason": away.text})
+                failing = True
+                self._stopping.wait(RETRY_SECONDS)
             except Exception:  # noqa: BLE001 a loop outlives whatever a tick runs into
                 if not failing:
                     _log.exception("worker failed", extra={"worker": self.name})

@@ -44,13 +44,12 @@ class NodeWatch:
         now = self._now()
         since, until = self._listening() if self._listening else (0.0, now)
         heard = [NodeId(node_id) for node_id in self._heard()]
-        self._last.update(dict.fromkeys(heard, now))
         known, silent = known_and_silent(self._platform)
-        if len(self._last) < len(known):
-            for node_id in known:
-                self._last.setdefault(node_id, now)
+        # Anybody can say anything on the bus: who is not registered is not remembered.
+        self._last = {node_id: self._last.get(node_id, now) for node_id in known}
+        self._last.update((node_id, now) for node_id in heard if node_id in self._last)
         lost = [node_id for node_id, last in self._last.items() if self._is_overdue(max(last, since), until)]
-        lost = [node_id for node_id in lost if node_id in known and node_id not in silent]
+        lost = [node_id for node_id in lost if node_id not in silent]
         if lost:
             change_liveness(self._platform, sorted(lost), Liveness.UNRESPONSIVE)
         back = silent.intersection(heard)

@@ -38,7 +38,10 @@ class OperationRunner:
         self._platform.turns.wait_opened(POLL_SECONDS)
         with self._lock:
             free = self._threads - self._busy
-            skipped = frozenset(each for each, pause in self._pauses.items() if pause.until > self._now())
+            now = self._now()
+            # What another process has ended meanwhile is never heard of again here.
+            self._pauses = {each: pause for each, pause in self._pauses.items() if now < pause.until + LONGEST_PAUSE}
+            skipped = frozenset(each for each, pause in self._pauses.items() if now < pause.until)
         for operation in take_open(self._platform, free, skipped=skipped) if free else ():
             with self._lock:
                 self._busy += 1

@@ -69,3 +69,33 @@ def test_what_an_application_shows_is_what_the_document_says_it_shows(world, tes
 
     assert set(shown.data) == set(schemas["Application"]["properties"])
     assert set(shown.data["cartridges"][0]) == set(schemas["Cartridge"]["properties"])
+
+
+def test_whatever_uses_the_database_may_find_it_away_or_full(world):
+    for path, methods in document(world)["paths"].items():
+        for method, operation in methods.items():
+            told = {"503", "507"} <= set(operation["responses"])
+            assert told == bool(operation["security"]), (method, path)
+
+
+def test_the_lists_of_operations_say_how_long_a_page_is_and_where_the_next_one_is(world, testha):
+    paths = document(world)["paths"]
+    lists = [paths["/operations"]["get"], paths["/application/{application_id}/operations"]["get"]]
+
+    for each in lists:
+        (limit,) = (parameter for parameter in each["parameters"] if parameter["name"] == "limit")
+        assert (limit["schema"]["minimum"], limit["schema"]["maximum"], limit["schema"]["default"]) == (1, 500, 50)
+        assert "Link" in each["responses"]["200"]["headers"]
+    assert 'rel="next"' in testha("GET", "/operations?limit=1").headers["Link"]
+    assert [testha("GET", f"/operations?limit={limit}").status for limit in (0, 1, 500, 501)] == [422, 200, 200, 422]
+
+
+def test_only_what_has_pages_has_the_header_of_the_next_one(world):
+    having = {
+        path
+        for path, methods in document(world)["paths"].items()
+        for operation in methods.values()
+        if "Link" in operation["responses"].get("200", {}).get("headers", {})
+    }
+
+    assert {path.rpartition("/")[2] for path in having} == {"operations"}

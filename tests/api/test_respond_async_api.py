@@ -79,6 +79,14 @@ def test_a_change_is_answered_with_202_and_its_operation_which_then_ends_by_itse
     assert {each["state"] for each in done["steps"]} <= {"done"}
 
 
+def test_what_no_node_is_needed_for_is_completed_and_says_so(serving):
+    alias = preferring(serving)("POST", f"{APPLICATION}/aliases", "id=www.example.org")
+    restart = preferring(serving)("POST", f"{APPLICATION}/events", "event=restart")
+
+    assert (alias.data["state"], alias.texts) == ("completed", [f"The operation {alias.data['id']} is completed."])
+    assert restart.texts == [f"The operation {restart.data['id']} goes on by itself."]
+
+
 def test_what_was_created_that_way_is_there(serving):
     accepted = preferring(serving)("POST", APPLICATIONS, CREATION)
     done = ended(serving, accepted)

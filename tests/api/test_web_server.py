@@ -4,6 +4,7 @@ import base64
 import http.client
 import json
 import socket
+import threading
 import time
 
 import pytest
@@ -49,6 +50,43 @@ def served(make_world):
     host, port = server.url.removeprefix("http://").split(":")
     yield host, int(port)
     server.stop()
+
+
+class Bug:
+    """What the web server looks at beside its connections, and which goes wrong once."""
+
+    def __init__(self):
+        self.errors = iter([RuntimeError("a bug")])
+        self.looked_at = threading.Event()
+
+    def readable(self):
+        for error in self.errors:
+            raise error
+        self.looked_at.set()
+        return False
+
+    def writable(self):
+        return False
+
+
+def test_the_web_server_goes_on_after_an_error_of_its_own(make_world, caplog):
+    server, bug = WebServer(make_world(port=0).embedded.built), Bug()
+    end, other_end = socket.socketpair()
+    server._server._map[end.fileno()] = bug
+    server.start()
+    host, port = server.url.removeprefix("http://").split(":")
+
+    assert bug.looked_at.wait(20)
+    connection = http.client.HTTPConnection(host, int(port), timeout=20)
+    connection.request("GET", "/api")
+    status = connection.getresponse().status
+    connection.close()
+    del server._server._map[end.fileno()]
+    server.stop()
+    for each in (end, other_end):
+        each.close()
+
+    assert (status, "a bug" in caplog.text) == (200, True)
 
 
 def followed(served):

@@ -139,7 +139,8 @@ def _kept(directory: Path) -> Knowledge:
     """What a router would know after a restart now; a copy, since the router holds its directory."""
     with TemporaryDirectory() as copy:
         state = Path(copy) / "state"
-        shutil.copytree(directory, state)
+        # Files that the router is about to put in another's place are no state yet, and may be gone in a moment.
+        shutil.copytree(directory, state, ignore=shutil.ignore_patterns(".*"))
         with StateDirectory(state) as kept:
             return kept.load() or Knowledge()
 

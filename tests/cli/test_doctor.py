@@ -1,8 +1,11 @@
 """`gearbroker doctor`: what it says of a healthy platform, and of each thing that can be wrong."""
 
 import json
+import resource
 import socket
 import sqlite3
+import subprocess
+import sys
 import time
 from contextlib import closing
 
@@ -10,6 +13,7 @@ import pytest
 from sqlalchemy import insert, text
 
 from broker.bootstrap import load_settings
+from broker.cli.doctor.places import MIB, room
 from broker.cli.main import main
 from broker.simulator.embedded import open_embedded
 from broker.store import tables
@@ -55,11 +59,47 @@ def test_a_platform_in_order_has_no_problem(doctor, database):
 
     assert status == 0
     assert {each["level"] for each in found.values()} == {"ok"}
-    assert "taken back" in found["writing"]["text"]
+    assert "committed" in found["writing"]["text"]
+    assert "MiB are free" in found["disk"]["text"]
     assert "calls in the process" in found["bus"]["text"]
-    with database.reading() as connection:
-        names = connection.execute(tables.counters.select()).scalars().all()
-    assert "doctor" not in names
+
+
+def test_what_it_writes_is_a_counter_of_its_own_and_nothing_else(doctor, database):
+    def counted():
+        with database.reading() as connection:
+            return {row.name: row.value for row in connection.execute(tables.counters.select())}
+
+    before = counted()
+    doctor()
+    doctor()
+
+    assert counted() == {**before, "doctor": 2}
+
+
+def test_a_disk_that_takes_no_change_any_more_is_a_problem(database, tmp_path):
+    def take_nothing():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+    code = "import sys; from broker.cli.main import main; sys.exit(main())"
+    command = [sys.executable, "-c", code, "doctor", "--json", "--data-dir", str(tmp_path)]
+    # The connection of a running broker: without it already the files beside the database could not be made.
+    with closing(sqlite3.connect(tmp_path / "gearbroker.db")) as broker:
+        broker.execute("SELECT count(*) FROM counters").fetchone()
+        ended = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=take_nothing)
+
+    found = {each["subject"]: each for each in json.loads(ended.stdout)}
+    assert (ended.returncode, found["writing"]["level"]) == (1, "problem")
+    assert "cannot be written" in found["writing"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("free_mib", "level"), [(0, "problem"), (7, "problem"), (8, "warning"), (255, "warning"), (256, "ok")]
+)
+def test_little_room_is_a_warning_and_none_a_problem_with_what_to_do(free_mib, level):
+    (finding,) = room(free_mib * MIB)
+
+    assert (finding.level, bool(finding.advice)) == (level, level != "ok")
+    assert f"{free_mib} MiB are free" in finding.text
 
 
 def test_a_person_is_shown_a_table_and_what_to_do(run, tmp_path):
@@ -215,3 +255,8 @@ def test_postgresql_is_looked_over_the_same_way(doctor, postgresql_url, monkeypa
     assert "PostgreSQL" in found["database"]["text"]
     assert found["clock"]["level"] == "ok"
     assert found["writing"]["level"] == "ok"
+    assert "disk" not in found
+    opened = open_database(postgresql_url)
+    with opened.reading() as connection:
+        assert ("doctor", 1) in [tuple(row) for row in connection.execute(tables.counters.select())]
+    opened.engine.dispose()

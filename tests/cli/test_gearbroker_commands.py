@@ -54,6 +54,37 @@ def test_migrate_makes_the_database_and_may_be_repeated(run, tmp_path):
     assert (first.status, first.out) == (0, f"The database is at revision {expected_revision()}.\n")
 
 
+def test_a_bus_that_nothing_here_speaks_to_is_said_at_the_start(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("BUS_URL", "carrier-pigeon://user:TOPSECRET@loft/")
+
+    ended = run(main, "serve", "--port", "0", "--dns-port", "0", "--data-dir", str(tmp_path))
+
+    assert (ended.status, ended.out) == (78, "")
+    assert ended.err == (
+        "BUS_URL: nothing is installed that speaks carrier-pigeon: see `pip install gearbroker[carrier-pigeon]`.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("node", "options", "says"),
+    [
+        ("bad name", (), "is no host name"),
+        ("node-a1.example.com", ("--profile", "huge"), "is none of VALID_GEAR_SIZES (small)"),
+        ("node-a1.example.com", ("--capacity", "-1"), "cannot be negative"),
+    ],
+)
+def test_a_node_that_no_agent_could_be_is_not_registered(run, tmp_path, node, options, says):
+    directory = str(tmp_path / "data")
+    run(main, "migrate", "--data-dir", directory)
+
+    refused = run(main, "add-node", node, "--address", "192.0.2.1", *options, "--data-dir", directory)
+    listed = run(main, "node", "list", "--data-dir", directory)
+
+    assert (refused.status, refused.out) == (2, "")
+    assert says in refused.err
+    assert node not in listed.out
+
+
 def test_migrate_says_why_a_directory_cannot_be_made(run, tmp_path):
     (tmp_path / "file").touch()
 

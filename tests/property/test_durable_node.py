@@ -45,7 +45,13 @@ OTHERS = st.sampled_from(
         ("stop_gear", {}),
     ]
 )
-ORDERS = st.lists(st.tuples(st.integers(0, 7), st.one_of(CREATE, OTHERS)), min_size=1, max_size=6)
+Order = tuple[int, tuple[str, dict[str, object]], int, list[int]]
+# To which gear, what, with which number, and how many commands before it those were that it undoes.
+ORDERS = st.lists(
+    st.tuples(st.integers(0, 7), st.one_of(CREATE, OTHERS), st.integers(0, 3), st.lists(st.integers(1, 4), max_size=2)),
+    min_size=1,
+    max_size=6,
+)
 
 
 class DurableNode(RuleBasedStateMachine):
@@ -65,19 +71,20 @@ class DurableNode(RuleBasedStateMachine):
         self.book = DurableBook(SMALL)
         self.agent = Agent(NODE, SimulatedRuntime(Faults()), DurableJournal(self.file, self.book), self.book)
 
-    def commands(self, orders: list[tuple[int, tuple[str, dict[str, object]]]]) -> list[Command]:
+    def commands(self, orders: list[Order]) -> list[Command]:
         made = []
-        for gear, (kind, arguments) in orders:
+        for gear, (kind, arguments), issued, before in orders:
             self.told += 1
             wire = {"command_id": f"c{self.told}", "node_id": NODE, "kind": kind, "gear_id": f"g{gear}"}
-            made.append(Command.from_wire(wire | {"arguments": arguments}))
+            late = {"issued": issued, "undoes": [f"c{self.told - number}" for number in before]}
+            made.append(Command.from_wire(wire | late | {"arguments": arguments}))
         return made
 
     def pages(self) -> int:
         return int(self.file._database.execute("PRAGMA page_count").fetchone()[0])
 
     @rule(orders=ORDERS)
-    def tell(self, orders: list[tuple[int, tuple[str, dict[str, object]]]]) -> None:
+    def tell(self, orders: list[Order]) -> None:
         """A batch is done and kept."""
         batch = self.commands(orders)
         replies = self.agent.handle_all(batch)
@@ -85,7 +92,7 @@ class DurableNode(RuleBasedStateMachine):
         self.kept += zip(batch, replies, strict=True)
 
     @rule(orders=ORDERS)
-    def crash_before_it_is_kept(self, orders: list[tuple[int, tuple[str, dict[str, object]]]]) -> None:
+    def crash_before_it_is_kept(self, orders: list[Order]) -> None:
         """Commands are done, and the process ends before they are kept."""
         for each in self.commands(orders):
             self.agent.handle(each)
@@ -98,7 +105,7 @@ class DurableNode(RuleBasedStateMachine):
         self.start()
 
     @rule(orders=ORDERS)
-    def fill_the_disk(self, orders: list[tuple[int, tuple[str, dict[str, object]]]]) -> None:
+    def fill_the_disk(self, orders: list[Order]) -> None:
         """A batch meets a full disk: it is done and kept as a whole, or refused as a whole."""
         self.file._database.execute(f"PRAGMA max_page_count = {self.pages()}")
         batch = self.commands(orders)

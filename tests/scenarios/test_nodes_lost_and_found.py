@@ -4,15 +4,18 @@ import json
 
 import pytest
 from scenarios.world import World, eventually
+from sqlalchemy import select
 
 from broker.core.ids import NodeId
 from broker.core.node import Liveness
 from broker.simulator.embedded import simulated_nodes
+from broker.store import tables
 from broker.usecases import aliases, applications, groups
 from broker.usecases.nodes import change_liveness, register_nodes
 from broker.usecases.open_operations import resume_operations
 from broker.usecases.reports import find_reports
 from broker.usecases.state import StateEvent, change_state
+from node_agent.protocol import Command
 
 
 def _shown(world: World) -> list[str]:
@@ -138,6 +141,54 @@ def test_only_the_last_wish_is_told_to_a_node_that_missed_several(world):
     world.heal()
 
     assert (owed, _shown(world)) == (1, ["started"] * 3)
+    world.check()
+
+
+def copies(world, kind):
+    """What nodes were told of this kind, as it would come late, and what they answer to it."""
+    with world.platform.reading() as work:
+        rows = work._connection.execute(select(tables.commands.c.body).where(tables.commands.c.kind == kind))
+        told = [Command.from_wire(body) for (body,) in rows]
+    return [world.fleet.node(each.node_id).handle(each).reply.error_code for each in told]
+
+
+@pytest.mark.parametrize("lost", [1, 3])
+def test_a_stop_that_comes_after_the_start_that_took_its_place_is_refused(world, lost):
+    world.create(gears=3)
+    for gear in world.gears()[:lost]:
+        world.lose(gear.node_id)
+    for event in (StateEvent.STOP, StateEvent.RESTART):
+        change_state(world.platform, world.demo, "shop", event)
+    world.heal()
+
+    answers = copies(world, "stop_gear")
+
+    assert answers == ["superseded"] * lost + [None] * (3 - lost)
+    assert _shown(world) == ["started"] * 3
+    world.check()
+
+
+def test_a_restart_that_comes_after_a_stop_that_took_its_place_is_refused(world):
+    world.create(gears=3)
+    for gear in world.gears():
+        world.lose(gear.node_id)
+    for event in (StateEvent.RESTART, StateEvent.STOP, StateEvent.FORCE_STOP):
+        change_state(world.platform, world.demo, "shop", event)
+    world.heal()
+
+    assert (copies(world, "restart_gear"), copies(world, "stop_gear")[:3]) == (["superseded"] * 3,) * 2
+    assert _shown(world) == ["stopped"] * 3
+    world.check()
+
+
+def test_a_promotion_that_failed_and_was_undone_is_refused_when_a_copy_of_it_comes_late(world):
+    world.create(gears=2)
+    other = world.gears()[1].node_id
+    world.fleet.node(other).faults.fail_every = 1
+    world.enable()
+    world.heal()
+
+    assert (copies(world, "add_cartridge"), copies(world, "expose_endpoints")) == (["undone"], ["cartridge_absent"])
     world.check()
 
 

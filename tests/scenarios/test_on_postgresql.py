@@ -9,18 +9,23 @@ from pathlib import Path
 
 import pytest
 from scenarios.test_many_at_once import NAMES, _all_at_once
-from scenarios.world import World
+from scenarios.world import World, eventually
+from sqlalchemy import text
+from store.waiting import wait_for_locks
 
 from broker.bootstrap import Built, build
 from broker.core.errors import Refusal
 from broker.core.node import Liveness
 from broker.core.scaling import ScaleDirection
+from broker.interfaces import Collided
+from broker.store.engine import LOCK_MILLISECONDS
 from broker.usecases import accounts, aliases, applications, namespaces
-from broker.usecases.nodes import change_liveness
+from broker.usecases.nodes import change_liveness, list_nodes
 from broker.usecases.outbox_relay import number_events
 from broker.usecases.routing import take_snapshot
 from broker.usecases.scaling import scale
 from broker.usecases.state import StateEvent, change_state
+from broker.usecases.wishes import ApplicationWish, CartridgeWish
 
 pytestmark = pytest.mark.services("postgresql")
 
@@ -153,3 +158,43 @@ def _both(*acts: Callable[[], object]) -> None:
 
     with ThreadPoolExecutor(len(acts)) as threads:
         list(threads.map(run, acts))
+
+
+def test_a_creation_that_names_a_region_and_waits_for_a_row_holds_nobody_up_who_places(world):
+    region = list_nodes(world.platform)[0].region
+    waits = threading.Thread(target=create_in, args=(world, world.demo, region))
+    places = threading.Thread(target=create_in, args=(world, world.other, None))
+    with world.platform.unit_of_work() as work:
+        work.namespaces.locked(namespace_of(work, world.demo))
+        waits.start()
+        try:
+            wait_for_locks(work)
+            places.start()
+            eventually(lambda: not places.is_alive(), "the creation that has nothing to wait for")
+            assert waits.is_alive()
+        finally:
+            work.commit()
+    waits.join()
+
+    world.check()
+
+
+def create_in(world, user, region):
+    php = (CartridgeWish(name="php-5.4"),)
+    wish = ApplicationWish(name="shop", namespace=user.login, cartridges=php, region=region)
+    applications.create_application(world.platform, user, wish)
+
+
+def namespace_of(work, user):
+    return work.namespaces.by_name(user.login).namespace_id
+
+
+def test_a_wait_for_a_lock_that_never_comes_ends_with_the_advice_to_try_again(world):
+    """The database cannot see a deadlock of which a lock of the process is a part."""
+    with world.platform.unit_of_work() as work:
+        patience = work._connection.execute(text("SHOW lock_timeout")).scalar()
+        assert patience == f"{LOCK_MILLISECONDS // 1000}s"
+        work.namespaces.locked(namespace_of(work, world.demo))
+        with pytest.raises(Collided), world.platform.unit_of_work() as other:
+            other._connection.execute(text("SET LOCAL lock_timeout = 50"))
+            other.namespaces.locked(namespace_of(other, world.demo))

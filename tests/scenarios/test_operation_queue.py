@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from scenarios.held import Held, HeldChannel, accepted, detached, grow_by_one, history, queued, states
+from scenarios.held import Held, HeldChannel, accepted, another_process, detached, grow_by_one, history, queued, states
 from scenarios.world import eventually
 
 from broker.core.errors import (
@@ -15,6 +15,7 @@ from broker.core.errors import (
     OperationCancelled,
     OperationNotCancellable,
     OperationNotFound,
+    QueueFull,
 )
 from broker.core.ids import OperationId
 from broker.core.scaling import ScaleDirection
@@ -25,6 +26,7 @@ from broker.usecases.applications import create_application
 from broker.usecases.cancelling import cancel
 from broker.usecases.environment import add_variable
 from broker.usecases.open_operations import let_go_of_forgotten, resume_operations
+from broker.usecases.processes import beat, this_process
 from broker.usecases.scaling import scale
 from broker.usecases.state import StateEvent, change_state
 from broker.usecases.wishes import ApplicationWish, CartridgeWish
@@ -71,14 +73,16 @@ def test_who_waits_too_long_is_refused_and_leaves_nothing_behind(found, threads)
 
 
 def test_a_queue_has_an_end(world, threads, monkeypatch):
-    monkeypatch.setattr(operations, "MOST_QUEUED", 1)
+    monkeypatch.setattr(operations, "MOST_QUEUED", 2)
     world.create()
     held = Held(world, threads)
     for _ in range(2):
         accepted(lambda: grow_by_one(detached(world.platform), world))
 
-    with pytest.raises(ApplicationBusy):
+    with pytest.raises(QueueFull, match="2 operations wait"):
         world.scale(9)
+    cancel(world.platform, history(world)[-2].operation_id)
+    accepted(lambda: grow_by_one(detached(world.platform), world))
     held.let_go()
     resume_operations(world.platform)
 
@@ -214,6 +218,25 @@ def test_a_wish_that_cannot_be_fulfilled_when_its_turn_comes_has_failed_with_the
 
     entry = history(world)[-1]
     assert (entry.state, entry.error_code) == ("failed", "below_minimum")
+    world.check()
+
+
+def test_what_a_worker_has_begun_is_in_its_hands_until_it_ends(world, threads):
+    world.create()
+    held = Held(world, threads)
+    accepted(lambda: grow_by_one(detached(world.platform), world))
+    held.let_go()
+    channel = HeldChannel(world)
+    first, second = another_process(world), another_process(world)
+    for platform in (first, second):
+        beat(platform, this_process(platform, "work", "here"))
+    carrying = threads.submit(resume_operations, replace(first, channel=channel))
+    assert channel.begun.wait(20)
+
+    taken = resume_operations(second)
+    channel.opened.set()
+
+    assert (taken, carrying.result(20), len(world.gears())) == (0, 1, 3)
     world.check()
 
 

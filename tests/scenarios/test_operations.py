@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from scenarios.held import AwayAfter, another_process, grow_by_one, history
+from scenarios.world import World
 
 from broker.core.errors import ChangeNotShown, NodeFailed, OperationGoesOn
 from broker.core.operation import MOST_ATTEMPTS
@@ -84,6 +85,70 @@ def test_ha_is_enabled_by_a_new_gear_where_one_cannot_be_promoted(world):
     world.check()
 
 
+class FirstDeafChannel:
+    """Nobody hears the first commands; all later ones arrive."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._heard = False
+
+    def call(self, commands: Sequence[Json], deadline_seconds: float) -> Mapping[str, Json]:
+        heard, self._heard = self._heard, True
+        return self._world.fleet.call(commands, deadline_seconds) if heard else {}
+
+
+def test_a_gear_that_was_moved_before_it_was_built_can_carry_the_proxy(world):
+    world.create()
+    grow_by_one(replace(world.platform, channel=FirstDeafChannel(world)), world)
+
+    world.enable()
+
+    assert world.proxies() == [1, 2]
+    world.heal()
+    world.check()
+
+
+class LyingChannel:
+    """Every node does what it is told, and what it answers is changed on the way."""
+
+    def __init__(self, world: World, lie: Mapping[str, object]) -> None:
+        self._world = world
+        self._lie = lie
+
+    def call(self, commands: Sequence[Json], deadline_seconds: float) -> Mapping[str, Json]:
+        replies = self._world.fleet.call(commands, deadline_seconds)
+        return {command_id: {**reply, **self._lie} for command_id, reply in replies.items()}
+
+
+ENDPOINT = {"cartridge": "php-5.4", "port_name": "web_framework", "public_port": 1, "internal_port": 1}
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"endpoints": [{**ENDPOINT, "cartridge": "cobol-1.0", "internal_address": "127.0.0.1"}]},
+        {"endpoints": [{**ENDPOINT, "port_name": "back_door", "internal_address": "127.0.0.1"}]},
+        {"endpoints": [{**ENDPOINT, "internal_address": "over the hills and far away"}]},
+        {"uid": 2**31},
+        {"uid": None},
+        {"gear_state": "\x00"},
+        {"ok": False, "error_code": "broken", "error": "\ud800"},
+        {"node_id": "somebody.else"},
+        {"command_id": "f" * 24},
+        {"ok": "perhaps"},
+    ],
+)
+def test_an_answer_that_cannot_be_one_is_silence_and_wedges_nothing(world, lie):
+    world.create()
+
+    with pytest.raises(NodeFailed, match="did not answer"):
+        grow_by_one(replace(world.platform, channel=LyingChannel(world, lie)), world)
+
+    assert world.scale(3) == 3
+    world.heal()
+    world.check()
+
+
 def test_an_operation_is_undone_when_no_node_is_left_to_try(world):
     world.create(gears=2)
     for node_id in world.node_ids:
@@ -117,7 +182,7 @@ def test_an_operation_tries_no_more_often_than_the_rule_says(found):
     world.check()
 
 
-@pytest.mark.parametrize("ended", [1, 2])
+@pytest.mark.parametrize("ended", [0, 1])
 def test_a_process_that_dies_between_attempts_leaves_an_operation_that_ends_well(found, ended):
     world = found()
     world.create(gears=2)

@@ -14,7 +14,7 @@ from node_world import DEADLINE_SECONDS, BrokerSide, creation, destruction, oo_n
 
 from node_agent.addresses import NodeLayout
 from node_agent.agent import Agent
-from node_agent.bus import AgentOnBus, command_queue
+from node_agent.bus import NODES_EXCHANGE, AgentOnBus, command_queue
 from node_agent.gear import Gear
 from node_agent.gear_book import GearBook
 from node_agent.heartbeat import Heart
@@ -132,6 +132,8 @@ def test_what_makes_no_sense_in_a_batch_is_answered_and_the_rest_is_done(side: B
         "{}",
         '{"commands": {}}',
         '{"commands": []}',
+        "[" * 100_000,
+        '{"commands": [{"command_id": ' + "[" * 100_000,
         json.dumps({"commands": [creation("n", f"g{number}", f"c{number}") for number in range(201)]}),
     ],
 )
@@ -141,6 +143,48 @@ def test_a_message_that_is_no_batch_is_thrown_away_and_the_next_is_answered(side
     side.read_until(lambda: bool(side.replies))
 
     assert [reply["command_id"] for reply in side.replies] == ["after"]
+
+
+NOT_TO_BE_WRITTEN = ["\ud800", "a\0b"]
+
+
+@pytest.mark.parametrize("text", NOT_TO_BE_WRITTEN)
+@pytest.mark.parametrize("field", ["command_id", "node_id", "gear_id", "kind"])
+def test_a_text_that_cannot_be_written_down_ends_no_agent(
+    rabbitmq_url: str, node_id: str, tmp_path: Path, field: str, text: str
+) -> None:
+    with Connection(rabbitmq_url) as connection, oo_node(rabbitmq_url, node_id, tmp_path) as running:
+        side = BrokerSide(connection, node_id, NODES_EXCHANGE)
+        side.tell(creation(node_id, "g1", "c1") | {field: text}, creation(node_id, "g2", "c2"))
+        side.read_until(lambda: "c2" in side.answered())
+
+        assert running.poll() is None
+    assert [reply["error_code"] for reply in side.replies] == ["malformed_command"] * (field != "command_id") + [None]
+
+
+@pytest.mark.parametrize("text", NOT_TO_BE_WRITTEN)
+def test_arguments_that_cannot_be_written_down_are_refused(side: BrokerSide, text: str) -> None:
+    order = creation(side.node_id, "g1", "c1")
+    cartridge = {"name": text, "endpoints": []}
+    order["arguments"]["cartridges"] = [cartridge]
+    undoing = destruction(side.node_id, "g1", "c2") | {"undoes": ["c1", text]}
+    side.tell(order, undoing, creation(side.node_id, "g3", "c3"))
+    side.read_until(lambda: "c3" in side.answered())
+
+    assert [(reply["command_id"], reply["error_code"]) for reply in side.replies] == [
+        ("c1", "malformed_command"),
+        ("c2", "malformed_command"),
+        ("c3", None),
+    ]
+
+
+def test_a_message_that_cannot_be_unpacked_is_thrown_away(side: BrokerSide) -> None:
+    side.send("no archive", reply_to="nobody", headers={"compression": "application/x-gzip"})
+    side.send("no archive", reply_to="nobody", headers={"compression": "no such thing"})
+    side.tell(creation(side.node_id, "g1", "after"))
+    side.read_until(lambda: bool(side.replies))
+
+    assert (side.replies[0]["ok"], side.waiting()) == (True, 0)
 
 
 def test_a_message_that_does_not_say_where_to_answer_is_not_carried_out(side: BrokerSide) -> None:

@@ -8,7 +8,7 @@ from typing import Self
 
 import pytest
 from cut_wire import wire_to
-from kombu import Connection, Exchange
+from kombu import Connection, Exchange, Queue
 from node_world import DEADLINE_SECONDS, creation, until
 
 from broker.bus.channel import BusChannel
@@ -147,6 +147,26 @@ def test_a_node_that_does_not_answer_holds_up_nobody_else(channel: BusChannel, a
         command_queue(silent)(connection.default_channel).delete()
 
 
+def test_a_node_whose_queue_the_bus_refuses_is_silent_and_all_others_are_told(
+    channel: BusChannel, agent: Agent, unique_name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, logger="broker.bus")
+    refused = f"{unique_name}-refused.example.com"
+    with Connection(channel._url) as connection:
+        queue = command_queue(refused)(connection.default_channel)
+        Queue(queue.name, durable=True)(connection.default_channel).declare()  # as before there was one consumer
+        first = channel.call([*orders(refused, 450, "r"), *orders(agent.node_id, 2, "a")], 3.0)
+        second = channel.call([*orders(refused, 1, "s"), *orders(agent.node_id, 2, "b")], 1.0)
+        queue.delete()
+        third = channel.call(orders(refused, 1, "t"), 0.2)
+        held = queue.queue_declare(passive=True).message_count
+        queue.delete()
+
+    assert (set(first), set(second), third) == ({"a0", "a1"}, {"b0", "b1"}, {})
+    assert held == 1
+    assert [record.message for record in caplog.records] == ["the queue of a node cannot be used"]
+
+
 def wrong_node(commands: list[dict[str, object]]) -> list[str]:
     return [replies(done(commands[0], node_id="other")), replies(done(commands[0], uid=7))]
 
@@ -160,7 +180,7 @@ def unknown(commands: list[dict[str, object]]) -> list[str]:
 
 
 def nonsense(commands: list[dict[str, object]]) -> list[str]:
-    garbage = ["no JSON", "[]", "7", '{"replies": 7}', '{"replies": [7, {}, {"command_id": 5}]}']
+    garbage = ["no JSON", "[" * 100_000, "[]", "7", '{"replies": 7}', '{"replies": [7, {}, {"command_id": 5}]}']
     return [*garbage, replies(done(commands[0], uid=7))]
 
 
@@ -287,13 +307,54 @@ def test_a_message_that_is_no_heartbeat_is_dropped_with_one_warning(
     caplog.set_level(logging.WARNING, logger="broker.bus")
     assert until(lambda: channel.heard() == [agent.node_id])
     with Connection(rabbitmq_url) as connection:
-        for body in ("no JSON", "7", "{}", '{"node_id": 7}'):
+        for body in ("no JSON", "[" * 100_000, "7", "{}", '{"node_id": 7}'):
             connection.Producer().publish(body, exchange=unique_name, routing_key="heartbeat.x")
 
     assert until(lambda: bool(caplog.records))
     channel.heard()
     assert until(lambda: channel.heard() == [agent.node_id])
     assert [record.message for record in caplog.records] == ["dropped: a message that is no heartbeat"]
+
+
+def test_a_message_that_cannot_be_unpacked_is_dropped(
+    channel: BusChannel, rabbitmq_url: str, unique_name: str, agent: Agent, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, logger="broker.bus")
+    assert until(lambda: channel.heard() == [agent.node_id])
+    with Connection(rabbitmq_url) as connection:
+        packed = {"compression": "application/x-gzip"}
+        connection.Producer().publish("x", exchange=unique_name, routing_key="heartbeat.x", headers=packed)
+
+    assert until(lambda: bool(caplog.records))
+    channel.heard()
+    assert until(lambda: channel.heard() == [agent.node_id])
+    assert [record.message for record in caplog.records] == ["dropped: a message that cannot be unpacked"]
+
+
+def test_commands_that_cannot_be_written_are_not_answered_and_the_next_are(channel: BusChannel, agent: Agent) -> None:
+    nonsense = orders(agent.node_id, 1, "x")[0] | {"arguments": {1, 2}}
+
+    assert channel.call([nonsense], 0.3) == {}
+    assert len(channel.call(orders(agent.node_id, 2), LONG)) == 2
+
+
+def test_a_channel_listens_again_after_an_error_of_its_own(
+    rabbitmq_url: str, unique_name: str, agent: Agent, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    channel = BusChannel(rabbitmq_url, exchange=unique_name)
+    begin, errors = channel._hearing.begin, iter([RuntimeError("a bug")])
+
+    def begin_the_second_time() -> None:
+        for error in errors:
+            raise error
+        begin()
+
+    monkeypatch.setattr(channel._hearing, "begin", begin_the_second_time)
+    channel.start()
+
+    assert until(lambda: channel.heard() == [agent.node_id])
+    assert "a bug" in caplog.text
+    channel.close()
 
 
 def test_an_idle_channel_stays_connected(

@@ -10,6 +10,7 @@ import urllib.request
 
 import psutil
 import pytest
+from cut_wire import Wire
 
 from broker.usecases.processes import list_processes
 from tools.production.children import stop_together
@@ -217,6 +218,28 @@ def test_a_killed_server_process_is_replaced_while_the_port_is_served_and_all_en
     assert not any(child.is_running() for child in children)
 
 
+def test_a_server_process_that_dies_while_the_database_is_away_is_replaced_once_that_is_back(shape):
+    wire = Wire(shape.environment["DATABASE_URL"])
+    broker = shape.child(
+        "cut off", "gearbroker", "serve", "--processes", "2", DATABASE_URL=wire.url, GEARBROKER_PORT="0"
+    )
+    broker.begin()
+    broker.wait_for("with 2 processes")
+    parent = psutil.Process(broker.pid)
+    victim, other = until(lambda: len(found := parent.children()) == 2 and found, "its children")
+    until(lambda: len(processes(shape, "serve")) == 3, "the word of both")
+
+    wire.cut()
+    victim.kill()
+    until(lambda: broker.said().count("The database cannot be used") > 1, "a second attempt")
+    wire.mend()
+
+    until(lambda: victim not in parent.children() and len(parent.children()) == 2, "the new one")
+    assert other in parent.children()
+    stop_together([broker])
+    wire.end()
+
+
 def test_the_server_processes_end_with_the_parent_that_was_killed(shape, several):
     children = psutil.Process(several.pid).children()
 
@@ -241,11 +264,11 @@ def test_another_wsgi_server_can_serve_the_broker_too(shape):
     assert len(processes(shape, "serve")) == 1
 
 
-def test_server_processes_that_cannot_be_configured_end_at_once_with_one_clear_sentence(shape):
+def test_server_processes_that_find_no_database_at_the_start_end_at_once_with_one_clear_sentence(shape):
     broker = shape.child("misled", "gearbroker", "serve", "--processes", "2", DATABASE_URL="postgresql://127.0.0.1:1/x")
     broker.begin()
 
-    assert broker.wait() == 78
+    assert broker.wait() == 1
     assert broker.said().count("The database cannot be used") == 1
 
 

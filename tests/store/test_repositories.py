@@ -1,10 +1,14 @@
 """Repositories: what goes in comes out, and what two could break is refused by the database."""
 
+from dataclasses import replace
+from time import monotonic, sleep
+
 import pytest
 from sqlalchemy.exc import IntegrityError
 from store.rows import a_node
+from store.waiting import DEADLINE_SECONDS
 
-from broker.core.errors import ApplicationBusy
+from broker.core.errors import ApplicationBusy, StorageUnavailable
 from broker.core.ids import ApplicationId, CommandId, GearId, NodeId, OperationId, UserId
 from broker.interfaces import (
     OperationRecord,
@@ -118,8 +122,8 @@ def test_the_queue_of_an_application_tells_who_runs_and_which_turns_are_given(wr
             work.operations.add(_queued(turn + 1, turn))
         work.operations.add(_queued(9, 7, application_id=ApplicationId("c" * 24)))
 
-        assert empty == QueueState(running=None, first=None, last=0)
-        assert work.operations.queue(SHOP) == QueueState(running=_operation(1).operation_id, first=1, last=2)
+        assert empty == QueueState(running=None, waiting=0, last=0)
+        assert work.operations.queue(SHOP) == QueueState(running=_operation(1).operation_id, waiting=2, last=2)
 
 
 def test_the_next_in_turn_waits_for_the_one_that_runs(writing):
@@ -162,9 +166,11 @@ def test_an_operation_is_taken_by_one_process_only(writing):
         first = work.operations.take([operation_id], "a" * 24)
         second = work.operations.take([operation_id], "b" * 24)
         held = work.operations.in_hands_of("a" * 24)
-        work.operations.let_go([operation_id])
+        work.operations.let_go([operation_id], "c" * 24)
+        not_theirs = work.operations.in_hands_of("a" * 24)
+        work.operations.let_go([operation_id], "a" * 24)
 
-        assert (first, second, held) == ({operation_id}, frozenset(), {operation_id})
+        assert (first, second, held, not_theirs) == ({operation_id}, frozenset(), {operation_id}, {operation_id})
         assert work.operations.take([operation_id], "b" * 24) == {operation_id}
 
 
@@ -174,7 +180,7 @@ def test_what_waits_for_an_application_that_is_gone_has_failed(writing):
         work.operations.fail_queued(SHOP, "2026-01-01T00:01:00Z", "it is gone", "application_not_found")
 
         assert work.operations.standing(_operation(1).operation_id).error == "it is gone"
-        assert work.operations.queue(SHOP).first is None
+        assert work.operations.queue(SHOP).waiting == 0
 
 
 def test_replies_are_kept_for_an_operation_that_goes_on(writing):
@@ -202,9 +208,9 @@ def test_commands_wait_for_their_operation_to_let_go_of_them(writing):
     with writing() as work:
         work.nodes.add([a_node(NODE)])
         work.commands.add([_step(1, operation_id=operation_id), _step(2)])
-        before = [each.command_id for each in work.commands.owed(1000)]
+        before = [each.command_id for each in work.commands.owed(1000, a_node=100)]
         work.commands.release(operation_id)
-        after = [each.command_id for each in work.commands.owed(1000)]
+        after = [each.command_id for each in work.commands.owed(1000, a_node=100)]
 
     assert (len(before), len(after)) == (1, 2)
 
@@ -216,8 +222,50 @@ def test_commands_that_are_settled_are_told_no_more(writing):
         work.commands.settle({_step(1).command_id: None, _step(2).command_id: "it failed"})
         work.commands.settle({_step(3).command_id: None})
 
-        assert [each.body["number"] for each in work.commands.owed(1000)] == [4, 5]
+        assert [each.body["number"] for each in work.commands.owed(1000, a_node=100)] == [4, 5]
         assert work.commands.still_pending([_step(number).command_id for number in (1, 4)]) == {_step(4).command_id}
+
+
+def test_a_node_that_is_owed_much_does_not_take_the_place_of_the_others(writing):
+    other = NodeId("node-b1.example.com")
+    with writing() as work:
+        work.nodes.add([a_node(NODE), a_node(other)])
+        work.commands.add([*map(_step, range(1, 6)), replace(_step(6), node_id=other), replace(_step(7), node_id=other)])
+
+        owed = [each.body["number"] for each in work.commands.owed(4, a_node=3)]
+        but_one = [each.body["number"] for each in work.commands.owed(4, a_node=3, but=[NODE])]
+        after = [each.body["number"] for each in work.commands.owed(1000, a_node=1)]
+
+    assert (owed, but_one, after) == ([1, 2, 3, 6], [6, 7], [1, 6])
+
+
+def test_one_at_a_time_tells_nodes_what_they_are_owed(database, writing, reading):
+    if database.is_sqlite:
+        pytest.skip("on SQLite one process does everything")
+    with reading() as one:
+        with reading() as other:
+            taken = one.commands.take_telling(30.0), other.commands.take_telling(30.0)
+        with reading() as late:
+            assert not late.commands.take_telling(30.0)
+    with reading() as after:
+        assert (taken, after.commands.take_telling(30.0)) == ((True, False), True)
+
+
+def test_who_was_stopped_while_telling_nodes_lets_others_do_it(database, reading):
+    if database.is_sqlite:
+        pytest.skip("on SQLite one process does everything")
+    with pytest.raises(StorageUnavailable), reading() as stopped:
+        assert stopped.commands.take_telling(0.05)
+        deadline = monotonic() + DEADLINE_SECONDS
+        while not _can_tell(reading):
+            assert monotonic() < deadline, "the stopped one keeps the others from telling"
+            sleep(0.01)
+        stopped.commands.owed(1, a_node=1)
+
+
+def _can_tell(reading):
+    with reading() as work:
+        return work.commands.take_telling(30.0)
 
 
 def test_commands_for_silent_nodes_are_not_among_those_to_be_told(writing):
@@ -225,10 +273,10 @@ def test_commands_for_silent_nodes_are_not_among_those_to_be_told(writing):
         work.nodes.add([a_node(NODE)])
         work.nodes.set_liveness([NODE], "unresponsive")
         work.commands.add([_step(1)])
-        silent = work.commands.owed(1000)
+        silent = work.commands.owed(1000, a_node=100)
         work.nodes.set_liveness([NODE], "responsive")
 
-        assert (silent, len(work.commands.owed(1000))) == ((), 1)
+        assert (silent, len(work.commands.owed(1000, a_node=100))) == ((), 1)
 
 
 def test_a_newer_wish_takes_the_place_of_older_ones_of_its_kind_only(writing):
@@ -245,8 +293,7 @@ def test_a_newer_wish_takes_the_place_of_older_ones_of_its_kind_only(writing):
         )
         work.commands.supersede(SHOP, [gear], ["start_gear", "stop_gear"])
 
-        assert [each.body["number"] for each in work.commands.owed(1000)] == [2, 3]
-        assert work.commands.gears_owing(SHOP) == {gear, other}
+        assert [each.body["number"] for each in work.commands.owed(1000, a_node=100)] == [2, 3]
 
 
 def test_positions_are_given_in_order_and_once(writing):

@@ -154,7 +154,7 @@ def test_a_file_that_is_not_there_is_refused(tmp_path):
 
 
 def test_the_text_form_of_the_settings_shows_no_password():
-    settings = load_settings({"BUS_URL": "amqp://me:p@ss/w0rd@host//", "DATABASE_URL": "postgresql://me:hunter2@h/b"})
+    settings = load_settings({"BUS_URL": "amqp://me:p%40ss%2Fw0rd@host//", "DATABASE_URL": "postgresql://me:hunter2@h/b"})
 
     assert "w0rd" not in repr(settings)
     assert "hunter2" not in repr(settings)
@@ -218,3 +218,14 @@ def test_the_key_of_the_dns_server_is_never_shown():
 
     assert DNS_SERVER["BIND_KEYVALUE"] not in repr(load_settings(DNS_SERVER))
     assert wrong not in refusal({**DNS_SERVER, "BIND_KEYVALUE": wrong})
+
+
+@pytest.mark.parametrize("name", ["BUS_URL", "DATABASE_URL"])
+@pytest.mark.parametrize("password", ["TOPSECRET/x", "TOP#SECRET", "TOP?SECRET", "12/34@5", "TOP@SECRET/1"])
+def test_a_password_that_was_not_encoded_is_said_so_and_not_shown(name, password):
+    scheme = "amqp" if name == "BUS_URL" else "postgresql"
+    with pytest.raises(ConfigurationError, match="%2F") as refused:
+        load_settings({name: f"{scheme}://user:{password}@127.0.0.1:5672/place"})
+
+    assert "TOP" not in refused.value.text
+    assert "34" not in refused.value.text

@@ -62,6 +62,16 @@ def test_a_node_that_is_silent_while_the_watch_listens_is_lost(watched):
     assert (before, watched.lost()) == (set(), {silent})
 
 
+def test_words_of_nodes_that_nobody_has_registered_hide_no_silent_one(watched):
+    watched.hearing.begin()
+    dead = min(watched.alive)
+    watched.alive = {"nobody-1.example.com", "nobody-2.example.com"} | watched.alive - {dead}
+
+    watched.pass_seconds(8)
+
+    assert watched.lost() == {dead}
+
+
 def test_a_watch_that_has_no_connection_yet_takes_nobody_for_lost(watched):
     watched.connected = False
 

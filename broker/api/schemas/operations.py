@@ -24,13 +24,7 @@ class PageSize(Position):
     """How many are shown at most."""
 
     lowest: ClassVar[int] = 1
-    highest: ClassVar[int] = MOST
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
-        number = super()._deserialize(value, attr, data, **kwargs)
-        if number > self.highest:
-            raise Invalid(f"Invalid value for '{attr}': {self.highest} is the most.", field=attr)
-        return number
+    highest: ClassVar[int | None] = MOST
 
 
 class OperationListing(Form):

@@ -3,8 +3,12 @@
 import argparse
 import ipaddress
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
+
+# As an agent takes it.
+NODE_ID = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", re.ASCII)
 
 
 def command(argv: Sequence[str]) -> int:
@@ -22,6 +26,8 @@ def command(argv: Sequence[str]) -> int:
     parser.add_argument("--capacity", type=int, default=100, metavar="N", help="the most gears it takes (100)")
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where the broker keeps everything")
     chosen = parser.parse_args(argv)
+    if not NODE_ID.fullmatch(chosen.node.lower()):
+        parser.error(f"{chosen.node!r} is no host name, such as node-a1.example.com")
     if chosen.capacity < 0:
         parser.error("the capacity cannot be negative")
     try:
@@ -46,7 +52,10 @@ def command(argv: Sequence[str]) -> int:
         active=True,
         liveness=Liveness.UNRESPONSIVE.value,
     )
-    with built(load_settings({**os.environ, **said})) as made:
+    settings = load_settings({**os.environ, **said})
+    if chosen.profile not in settings.valid_gear_sizes:
+        parser.error(f"{chosen.profile!r} is none of VALID_GEAR_SIZES ({', '.join(settings.valid_gear_sizes)})")
+    with built(settings) as made:
         register_nodes(made.platform, [record])
     print(f"{record.node_id} is registered; it takes gears once its agent is heard of.")
     return 0

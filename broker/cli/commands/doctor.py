@@ -22,7 +22,7 @@ def command(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="gearbroker doctor",
         description="Check database, schema, bus, DNS, clock and ports, and what waits in the platform. "
-        "Changes nothing, and shows no password.",
+        "Changes nothing but a counter of its own in the database, and shows no password.",
         epilog="Exit status: 0 no problem, 1 a problem.",
     )
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where everything is kept")

@@ -69,7 +69,7 @@ def _serve_only(settings: "Settings", processes: int) -> int:
         if processes == 1:
             return _answer(settings, listening, f"gearbroker serves at {place}.")
         told = f"gearbroker serves at {place} with {processes} processes."
-        # Each child says for itself what it cannot be configured with.
+        # Each child says for itself what it cannot be configured with; one that finds no database is begun again.
         work = partial(run, lambda _: _answer(settings, listening), ())
         children = Children(processes, work, final=CONFIGURATION, ending_seconds=ENDING_SECONDS)
         return children.run(begun=partial(print, told, flush=True))

@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from broker.bootstrap import EMBEDDED_BUS, Settings, ask, examine_database, probe_bus
 from broker.cli.doctor.finding import Finding, ok, problem, warning
 
+MIB = 1024 * 1024
+# Below the first a change may not be kept; below the second it is time to make room.
+NO_ROOM_BYTES, LITTLE_ROOM_BYTES = 8 * MIB, 256 * MIB
 CLOCKS_SECONDS = 1.0
 ASKING_SECONDS = 1.0
 
@@ -17,7 +20,8 @@ def database(settings: Settings) -> Sequence[Finding]:
     """Whether it answers, has the schema of this code, takes what is written, and knows what time it is."""
     seen = examine_database(settings)
     if seen.error:
-        return [problem("database", f"cannot be used: {seen.error}", "Check DATABASE_URL and GEARBROKER_DATA_DIR.")]
+        found = [problem("database", f"cannot be used: {seen.error}", "Check DATABASE_URL and GEARBROKER_DATA_DIR.")]
+        return [*found, *room(seen.free_bytes)]
     found = [ok("database", f"{seen.server} answers")]
     if seen.found is None:
         found.append(problem("schema", "the database is empty", "Run `gearbroker migrate`."))
@@ -32,14 +36,27 @@ def database(settings: Settings) -> Sequence[Finding]:
         found.append(
             problem("writing", f"the database cannot be written: {seen.writes}", "Make room, or end what holds it.")
             if seen.writes
-            else ok("writing", "a row was written, read back and taken back")
+            else ok("writing", "a row was written, committed and read back")
         )
+    found += room(seen.free_bytes)
     if abs(seen.ahead_seconds) > CLOCKS_SECONDS:
         text = f"the database's clock is {seen.ahead_seconds:+.1f} seconds from this machine's"
         found.append(warning("clock", text, "Nothing depends on it but the times that are shown: set both by NTP."))
     else:
         found.append(ok("clock", f"within {CLOCKS_SECONDS:g} second of the database's"))
     return found
+
+
+def room(free_bytes: int | None) -> list[Finding]:
+    """Whether the file system of the database has room for changes; nothing where that cannot be seen."""
+    if free_bytes is None:
+        return []
+    text = f"{free_bytes // MIB} MiB are free where the database is"
+    if free_bytes < NO_ROOM_BYTES:
+        return [problem("disk", text, "Make room: changes are refused with 507 until there is some.")]
+    if free_bytes < LITTLE_ROOM_BYTES:
+        return [warning("disk", text, "Make room before changes are refused.")]
+    return [ok("disk", text)]
 
 
 def bus(settings: Settings) -> Sequence[Finding]:

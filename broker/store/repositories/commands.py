@@ -1,16 +1,17 @@
 """Commands to nodes, written in the transaction of the change that needs them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, select, text, update
+from sqlalchemy import Connection, and_, bindparam, func, select, text, true, update
 
-from broker.core.ids import ApplicationId, CommandId, GearId, OperationId
+from broker.core.ids import ApplicationId, CommandId, GearId, NodeId, OperationId
 from broker.core.node import Liveness
 from broker.interfaces import Json, StepRecord
+from broker.store.advisory_locks import CATCHING_UP_LOCK
 from broker.store.among import among
 from broker.store.bulk import insert_rows
-from broker.store.tables import commands, nodes
+from broker.store.tables import commands, gears, nodes
 
 PENDING, DONE, FAILED = "pending", "done", "failed"
 
@@ -32,6 +33,10 @@ _STEP_NAMES = (
 _ADDED_NAMES = _STEP_NAMES[:-1]
 _STEP_COLUMNS = tuple(commands.c[name] for name in _STEP_NAMES)
 _SETTLE_ONE = update(commands).where(commands.c.command_id == bindparam("this_command"))
+_LEAVE_IN_TIME = select(
+    func.set_config("idle_in_transaction_session_timeout", bindparam("milliseconds"), true())
+)
+_TAKE_TELLING = select(func.pg_try_advisory_xact_lock(CATCHING_UP_LOCK))
 _RELEASE = (
     update(commands)
     .where(commands.c.operation_id == bindparam("this_operation"), commands.c.state == PENDING)
@@ -82,6 +87,11 @@ class CommandRepository:
         if failed:
             self._connection.execute(_SETTLE_ONE, failed)
 
+    def nodes_that_failed(self, operation_id: OperationId) -> frozenset[NodeId]:
+        """The nodes that did not do a step of the operation."""
+        query = select(commands.c.node_id).where(commands.c.operation_id == operation_id, commands.c.state == FAILED)
+        return frozenset(self._connection.execute(query.distinct()).scalars())
+
     def keep_replies(self, replies: Mapping[CommandId, Json]) -> None:
         """Remember what nodes answered, for an operation that goes on."""
         rows = [{"this_command": command_id, "state": DONE, "reply": reply} for command_id, reply in replies.items()]
@@ -110,8 +120,11 @@ class CommandRepository:
 
     def gears_owing(self, application_id: ApplicationId) -> frozenset[GearId]:
         """The gears of an application whose nodes have not been told everything yet."""
-        query = select(commands.c.gear_id).where(
-            commands.c.state == PENDING, commands.c.application_id == application_id
+        # What a gear left behind on a node that it was moved from says nothing of the gear.
+        query = (
+            select(commands.c.gear_id)
+            .join(gears, and_(gears.c.gear_id == commands.c.gear_id, gears.c.node_id == commands.c.node_id))
+            .where(commands.c.state == PENDING, commands.c.application_id == application_id)
         )
         return frozenset(self._connection.execute(query).scalars())
 
@@ -124,12 +137,38 @@ class CommandRepository:
         query = select(*_STEP_COLUMNS).where(commands.c.operation_id == operation_id).order_by(commands.c.number)
         return tuple(StepRecord(**row) for row in self._connection.execute(query).mappings())
 
-    def owed(self, limit: int) -> tuple[StepRecord, ...]:
-        """What nodes that are heard of have not been told yet and no operation waits for, in order."""
+    def take_telling(self, seconds: float) -> bool:
+        """Whether this unit of work is the one that tells nodes what they are owed, until it ends.
+
+        One that does nothing for so many seconds, as that of a process that was stopped, loses this.
+        """
+        if self._connection.dialect.name == "sqlite":
+            return True
+        self._connection.execute(_LEAVE_IN_TIME, {"milliseconds": str(round(seconds * 1000))})
+        return bool(self._connection.execute(_TAKE_TELLING).scalar())
+
+    def owed(self, limit: int, *, a_node: int, but: Collection[NodeId] = ()) -> tuple[StepRecord, ...]:
+        """What nodes that are heard of have not been told yet and no operation waits for, in order.
+
+        At most so many for each node, so that none takes the place of all others; nothing for the nodes of `but`.
+        """
+        owed = (
+            select(
+                commands.c.number,
+                func.row_number().over(partition_by=commands.c.node_id, order_by=commands.c.number).label("place"),
+            )
+            .join(nodes, nodes.c.node_id == commands.c.node_id)
+            .where(
+                text("commands.state = 'pending' AND NOT commands.awaited"),  # written out as in the index
+                nodes.c.liveness == Liveness.RESPONSIVE.value,
+                *([~among(self._connection, nodes.c.node_id, but)] if but else []),
+            )
+            .subquery()
+        )
         query = (
             select(*_STEP_COLUMNS)
-            .join(nodes, nodes.c.node_id == commands.c.node_id)
-            .where(commands.c.state == PENDING, ~commands.c.awaited, nodes.c.liveness == Liveness.RESPONSIVE.value)
+            .join(owed, owed.c.number == commands.c.number)
+            .where(owed.c.place <= a_node)
             .order_by(commands.c.number)
             .limit(limit)
         )

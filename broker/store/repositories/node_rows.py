@@ -7,14 +7,13 @@ from sqlalchemy import Connection, func, select, update
 
 from broker.core.ids import NodeId
 from broker.interfaces import NodeRecord
+from broker.store.advisory_locks import FLEET_LOCK
 from broker.store.among import among
 from broker.store.fleet_cache import FleetCache, KnownNodes
 from broker.store.tables import counters, nodes
 from broker.store.upsert import upsert
 
 FLEET_CHANGES = "fleet_changes"
-# The number of PostgreSQL's advisory lock on what nodes are; any that nothing else in the database uses.
-FLEET_LOCK = 0x67656172
 _CHUNK = 500
 
 _RECORD = select(*(nodes.c[name] for name in NodeRecord.__slots__))
@@ -59,6 +58,10 @@ class NodeRows:
     def ids(self) -> Collection[NodeId]:
         """The names of all nodes."""
         return self._look().addresses.keys()
+
+    def regions(self) -> frozenset[str]:
+        """The regions that nodes are in; to ask holds nobody up who places."""
+        return self._look().regions
 
     def _look(self) -> KnownNodes:
         """The nodes as this unit of work sees them; one look is enough."""

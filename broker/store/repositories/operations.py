@@ -21,7 +21,7 @@ _RUNNING = operations.c.state == OperationState.RUNNING.value
 _QUEUED = operations.c.state == OperationState.QUEUED.value
 _QUEUE = select(
     select(operations.c.operation_id).where(_OF_APPLICATION, _RUNNING).scalar_subquery().label("running"),
-    select(func.min(operations.c.turn)).where(_OF_APPLICATION, _QUEUED).scalar_subquery().label("first"),
+    select(func.count()).where(_OF_APPLICATION, _QUEUED).scalar_subquery().label("waiting"),
     select(func.max(operations.c.turn)).where(_OF_APPLICATION, _QUEUED).scalar_subquery().label("last"),
 )
 _NEXT = (
@@ -73,7 +73,7 @@ class OperationRepository:
     def queue(self, application_id: ApplicationId) -> QueueState:
         """Who runs and who waits; exact as long as the application's row is held."""
         row = self._connection.execute(_QUEUE, {"this_application": application_id}).one()
-        return QueueState(running=row.running, first=row.first, last=row.last or 0)
+        return QueueState(running=row.running, waiting=row.waiting, last=row.last or 0)
 
     def next_in_turn(self, application_id: ApplicationId) -> OperationId | None:
         """The operation that may start now, None if none waits or one runs."""
@@ -135,10 +135,11 @@ class OperationRepository:
         statement = update(operations).where(condition, _IS_OPEN, _IS_FREE).values(driver=process_id)
         return frozenset(self._connection.execute(statement.returning(operations.c.operation_id)).scalars())
 
-    def let_go(self, operation_ids: Sequence[OperationId]) -> None:
-        """Any worker may take these operations."""
+    def let_go(self, operation_ids: Sequence[OperationId], process_id: str) -> None:
+        """Any worker may take these operations, if they are in the hands of that process still."""
         condition = among(self._connection, operations.c.operation_id, operation_ids)
-        self._connection.execute(update(operations).where(condition, _IS_OPEN).values(driver=None))
+        own = operations.c.driver == process_id
+        self._connection.execute(update(operations).where(condition, _IS_OPEN, own).values(driver=None))
 
     def in_hands_of(self, process_id: str) -> frozenset[OperationId]:
         """The open operations of a process."""

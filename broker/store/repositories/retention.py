@@ -85,14 +85,28 @@ class RetentionRepository:
         return bool(self._connection.execute(statement, {"name": FLOOR, "value": 0}).rowcount)
 
     def forget_operations(self, before: str, limit: int) -> int:
-        """Remove operations that ended before a time, with their commands; not while a node is owed one of them."""
+        """Remove operations that ended before a time, with their commands; not while a node is owed one of them.
+
+        One may have many thousands: an operation goes once its last commands do. At most `limit` of each kind go.
+        """
         found = self._connection.execute(_OLD_OPERATIONS, {"before": before, "most": limit}).scalars().all()
-        if found:
-            self._connection.execute(delete(commands).where(among(self._connection, commands.c.operation_id, found)))
-            self._connection.execute(
-                delete(operations).where(among(self._connection, operations.c.operation_id, found))
+        if not found:
+            return 0
+        # What another worker removes at this moment is left to it.
+        some = (
+            select(commands.c.number)
+            .where(among(self._connection, commands.c.operation_id, found))
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        told = self._connection.execute(delete(commands).where(commands.c.number.in_(some))).rowcount
+        gone = self._connection.execute(
+            delete(operations).where(
+                among(self._connection, operations.c.operation_id, found),
+                ~exists().where(commands.c.operation_id == operations.c.operation_id),
             )
-        return len(found)
+        ).rowcount
+        return told + gone
 
     def forget_answers(self, before: str, limit: int) -> int:
         """Remove what requests were answered before a time: the same key is a new request."""

@@ -1,89 +1,19 @@
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from itertools import count
 from pathlib import Path
 
 import pytest
+from node_host import NODE, Host, command, creation, destruction
 
 from node_agent.addresses import NodeLayout
 from node_agent.agent import Agent
 from node_agent.durable import DurableBook, DurableJournal
-from node_agent.gear import Gear
+from node_agent.gear import GearState
 from node_agent.node_file import FILE_NAME, NodeFile, NodeFileUnusable
-from node_agent.protocol import Command, Reply
+from node_agent.protocol import Reply
 from node_agent.runtime.faults import Faults
 from node_agent.runtime.simulated import SimulatedRuntime
-
-NODE = "node-a1.example.com"
-CARTRIDGE = {"name": "php-5.4", "endpoints": [{"port_name": "PROXY_PORT", "internal_port": 8080}]}
-
-
-class RecordingRuntime(SimulatedRuntime):
-    """A runtime that says what it was told."""
-
-    def __init__(self) -> None:
-        super().__init__(Faults())
-        self.acts: list[tuple[str, str]] = []
-
-    def create(self, gear: Gear) -> None:
-        self.acts.append(("create", gear.gear_id))
-
-    def destroy(self, gear_id: str, *, drain_seconds: float) -> None:  # noqa: ARG002 the name is the contract's
-        self.acts.append(("destroy", gear_id))
-
-
-class Host:
-    """A node whose agent can end without a word and start again on what is kept."""
-
-    def __init__(self, directory: Path, *, kept: int = 1000) -> None:
-        self.runtime = RecordingRuntime()
-        self.directory = directory
-        self._kept = kept
-        self.start()
-
-    def start(self) -> None:
-        self.file = NodeFile(self.directory, NODE)
-        self.book = DurableBook(NodeLayout())
-        self.agent = Agent(NODE, self.runtime, DurableJournal(self.file, self.book, kept=self._kept), self.book)
-
-    def crash(self) -> None:
-        """End without keeping anything more, and start again."""
-        self.file.close()
-        self.start()
-
-    def fill_disk(self) -> None:
-        """Let the file not grow any more."""
-        pages = self.file._database.execute("PRAGMA page_count").fetchone()[0]
-        self.file._database.execute(f"PRAGMA max_page_count = {pages}")
-
-    def empty_disk(self) -> None:
-        self.file._database.execute("PRAGMA max_page_count = 1000000")
-
-
-@pytest.fixture
-def host(tmp_path: Path) -> Iterator[Host]:
-    host = Host(tmp_path)
-    yield host
-    host.file.close()
-
-
-ids = count()
-
-
-def command(kind: str, gear_id: str, **arguments: object) -> Command:
-    wire = {"kind": kind, "gear_id": gear_id, "command_id": f"c{next(ids)}", "node_id": NODE, "arguments": arguments}
-    return Command.from_wire(wire)
-
-
-def creation(gear_id: str) -> Command:
-    return command(
-        "create_gear", gear_id, application="a", namespace="n", profile="small", cartridges=[CARTRIDGE], start=True
-    )
-
-
-def destruction(gear_id: str) -> Command:
-    return command("destroy_gear", gear_id, drain_seconds=0)
 
 
 def test_gears_uids_and_ports_are_as_they_were_after_a_crash(host: Host) -> None:
@@ -153,6 +83,25 @@ def test_a_creation_in_the_same_batch_as_the_destruction_before_it_is_refused(ho
     codes = [each.error_code for each in host.agent.handle_all([destruction("g1"), creation("g1")])]
 
     assert codes == [None, "gear_destroyed"]
+
+
+def test_gears_that_were_kept_before_wishes_had_numbers_are_read(host: Host) -> None:
+    host.agent.handle_all([creation("g1")])
+    host.file._database.execute("UPDATE gears SET body = replace(body, '\"issued\":0,', '')")
+
+    host.crash()
+
+    assert [(gear.gear_id, gear.issued) for gear in host.book.snapshot()] == [("g1", 0)]
+
+
+def test_what_cannot_be_written_down_is_refused_and_the_next_is_kept(host: Host) -> None:
+    host.book.enter(host.book.draft("\ud800", GearState.STOPPED))  # which no message can hold
+
+    codes = [each.error_code for _ in range(2) for each in host.agent.handle_all([creation("g2")])]
+    host.crash()
+
+    assert codes == ["not_kept", None]
+    assert [gear.gear_id for gear in host.book.snapshot()] == ["g2"]
 
 
 def test_a_batch_is_one_write(host: Host) -> None:

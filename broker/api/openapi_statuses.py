@@ -1,0 +1,45 @@
+"""Which statuses a resource may be answered with, and what the OpenAPI document says of each."""
+
+from broker.api.accepted import ACCEPTED
+from broker.api.url import Url
+
+UNAUTHORIZED = 401
+# What any request may be answered with.
+ALWAYS = (400, 406, 500)
+# Whoever logs in is looked up in the database, which may be away, busy or full; nothing else is read without a login.
+WITH_LOGIN = (UNAUTHORIZED, 503, 507)
+WITH_BODY = (413, 415)
+# A key may be misused, or its first request be under way.
+WITH_KEY = (409, 422)
+REASONS = {
+    200: "Done",
+    201: "Created",
+    ACCEPTED: "It is an operation that goes on by itself, at `Location`, as the client prefers it",
+    301: "It has another URL, in `Location`",
+    400: "The request could not be read",
+    UNAUTHORIZED: "No login, or a wrong one; plain text with a `WWW-Authenticate` challenge",
+    403: "Not permitted",
+    404: "Not found among what the caller may see",
+    406: "The version or format is not offered",
+    409: "More than one application is meant, no further domain is allowed, an operation cannot be cancelled, or the"
+    " first request with the same Idempotency-Key has no answer yet",
+    410: "Gone: the event, or the log at that position",
+    413: "The body is too large",
+    415: "The body is neither JSON nor a form",
+    422: "Understood and refused; the messages say why",
+    500: "It could not be done: no node, a busy application, a node's failure, or a fault of the broker",
+    503: "The database is away, or others changed the same at the same moment; or all streams are in use: try again",
+    507: "The storage of the database is full; nothing was changed",
+}
+
+
+def refusing_statuses(url: Url) -> list[int]:
+    """The statuses of refusals, in order."""
+    statuses = {*ALWAYS, *url.refusals}
+    if url.login:
+        statuses |= set(WITH_LOGIN)
+    if url.method != "GET":
+        statuses |= set(WITH_BODY)
+    if url.changes:
+        statuses |= set(WITH_KEY)
+    return sorted(statuses)
