@@ -62,7 +62,7 @@ class Follower:
         It is none on the bus, where several relays share the work, and none for a reader whose snapshots are
         partial: other readers' events lie between. `now` is a clock in seconds that nobody sets.
         """
-        self._teller = Teller(listener)
+        self._teller = Teller(listener, failing=state.fail)
         self._source = source
         self._state = state
         self._report = report

@@ -9,17 +9,15 @@ from pathlib import Path
 from typing import IO, Final, Protocol, Self
 
 from routing_spi.files import replace_file, sync
-from routing_spi.journal import line_of, replay
+from routing_spi.journal import line_of
 from routing_spi.knowledge import Change, Knowledge
-from routing_spi.wire import Fields
+from routing_spi.state_files import StateUnusable, failing_file, journal_path, parked_file, read_state
+
+__all__ = ["MemoryState", "State", "StateDirectory", "StateUnusable"]
 
 # A journal may grow to this, or to four times the state it began with: so keeping all of it costs each event little.
 _JOURNAL_CHARACTERS: Final = 4 * 1024 * 1024
 _PARKED_BYTES_AT_MOST: Final = 16 * 1024 * 1024
-
-
-class StateUnusable(Exception):
-    """The state directory cannot be used; the text says why and what to do."""
 
 
 class State(Protocol):
@@ -40,6 +38,9 @@ class State(Protocol):
     def park(self, body: str, reason: str) -> None:
         """Put aside a message that cannot be read or is refused, for a person to look at."""
 
+    def fail(self, reason: str | None) -> None:
+        """Remember why the listener takes nothing at the moment; None: it takes something again."""
+
     def take_acceptance(self) -> bool:
         """True once after the operator has confirmed a held snapshot."""
 
@@ -50,6 +51,7 @@ class MemoryState:
 
     parked: list[tuple[str, str]] = field(default_factory=list)
     accepted: bool = False
+    failing: str | None = None
 
     def load(self) -> Knowledge | None:
         """Nothing was kept."""
@@ -67,6 +69,10 @@ class MemoryState:
     def park(self, body: str, reason: str) -> None:
         """Remember the message in `parked`."""
         self.parked.append((body, reason))
+
+    def fail(self, reason: str | None) -> None:
+        """Remember it in `failing`."""
+        self.failing = reason
 
     def take_acceptance(self) -> bool:
         """True once after `accepted` was set."""
@@ -145,12 +151,12 @@ class StateDirectory:
 
     def keep(self, knowledge: Knowledge) -> None:
         """Replace `state.json` and begin a new journal; a crash in between leaves the old pair."""
-        previous, generation = _journal_path(self._directory, self._generation), self._generation + 1
+        previous, generation = journal_path(self._directory, self._generation), self._generation + 1
         self._end_journal()
         text = json.dumps({"generation": generation, **knowledge.to_wire()}, separators=(",", ":"))
         with self._writing():
             # A journal that a crash left behind under the new name would be taken for this state's own.
-            self._journal = _journal_path(self._directory, generation).open("w", encoding="utf-8", newline="\n")
+            self._journal = journal_path(self._directory, generation).open("w", encoding="utf-8", newline="\n")
             sync(self._journal)
             replace_file(self._directory / "state.json", text)
             previous.unlink(missing_ok=True)
@@ -165,6 +171,15 @@ class StateDirectory:
         with self._writing(), path.open("a", encoding="utf-8") as parked:
             parked.write(json.dumps({"reason": reason, "body": body}) + "\n")
             sync(parked)
+
+    def fail(self, reason: str | None) -> None:
+        """Replace the file `failing`, or remove it."""
+        path = failing_file(self._directory)
+        with self._writing():
+            if reason is None:
+                path.unlink(missing_ok=True)
+            else:
+                replace_file(path, reason)
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
@@ -192,46 +207,3 @@ class StateDirectory:
         except FileNotFoundError:
             return False
         return True
-
-
-def parked_file(directory: Path) -> Path:
-    """Where a directory's messages are that were put aside: one JSON line each, with `reason` and `body`."""
-    return directory / "parked.jsonl"
-
-
-def read_state(directory: Path) -> tuple[int, Knowledge] | None:
-    """The generation of what is kept in a directory, and what that is; None if nothing is.
-
-    Another process may use the directory meanwhile. Raises `StateUnusable` if the files cannot be read.
-    """
-    path = directory / "state.json"
-    try:
-        while path.exists():
-            wire = Fields.of(json.loads(path.read_text(encoding="utf-8")), "state")
-            generation = wire.number("generation")
-            knowledge = Knowledge.from_wire(wire.values)
-            lines = _journal_lines(_journal_path(directory, generation))
-            if lines is None and _generation(path) != generation:
-                continue  # its owner has just kept everything anew
-            replay(lines or (), knowledge)
-            return generation, knowledge
-    except (OSError, ValueError) as error:
-        text = f"{path} cannot be read ({error}): remove the directory to start from a snapshot"
-        raise StateUnusable(text) from error
-    return None
-
-
-def _journal_lines(path: Path) -> list[str] | None:
-    try:
-        with path.open(encoding="utf-8", errors="replace", newline="\n") as journal:
-            return list(journal)
-    except FileNotFoundError:
-        return None
-
-
-def _generation(path: Path) -> int:
-    return Fields.of(json.loads(path.read_text(encoding="utf-8")), "state").number("generation")
-
-
-def _journal_path(directory: Path, generation: int) -> Path:
-    return directory / f"journal-{generation}.jsonl"

@@ -1,6 +1,6 @@
 """Tells a listener, and finds the applications that it cannot take, so that one of them never stops all others."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from routing_spi.events import RoutingEvent
@@ -26,11 +26,17 @@ class ListenerFailed(Exception):
 class Teller:
     """One listener and how often it has failed in a row."""
 
-    def __init__(self, listener: Listener, *, tries: int = TRIES) -> None:
-        """After `tries` failures in a row what it fails on is given up for now."""
+    def __init__(self, listener: Listener, *, failing: Callable[[str | None], None], tries: int = TRIES) -> None:
+        """After `tries` failures in a row what it fails on is given up for now.
+
+        `failing` is told why nothing goes on, and None once something does.
+        """
         self._listener = listener
+        self._failing = failing
         self._tries = tries
         self._failures = 0
+        # What an earlier process has left may say that it fails.
+        self._said_to_fail = True
 
     def event(self, event: RoutingEvent) -> str | None:
         """Tell one event; None when it was taken, the reason when it is given up. Raises `ListenerFailed`."""
@@ -38,8 +44,9 @@ class Teller:
             self._listener.apply(event)
         except Exception as error:  # noqa: BLE001 a listener is its author's code and may raise anything
             self._failed(f"event {event.event_id} ({event.action})", error)
+            self._goes_on()
             return repr(error)
-        self._failures = 0
+        self._goes_on()
         return None
 
     def everything(
@@ -63,7 +70,7 @@ class Teller:
         have = dict(told)
         reasons = self._narrow(have, wanted, changed, position)
         if len(reasons) == len(changed) and (not told or self._try(told, position) is not None):
-            raise ListenerFailed(what, error) from error
+            raise self._failure(what, error) from error
         return {each: Refused(reason=reason, told=told.get(each)) for each, reason in reasons.items()}
 
     def _narrow(
@@ -91,11 +98,23 @@ class Teller:
             self._listener.resync(Snapshot(position=position, tables=dict(tables)))
         except Exception as error:  # noqa: BLE001 as above
             return error
-        self._failures = 0
+        self._goes_on()
         return None
 
     def _failed(self, what: str, error: Exception) -> None:
         self._failures += 1
         if self._failures < self._tries:
-            raise ListenerFailed(what, error) from error
+            raise self._failure(what, error) from error
         self._failures = 0
+
+    def _failure(self, what: str, error: Exception) -> ListenerFailed:
+        failed = ListenerFailed(what, error)
+        self._said_to_fail = True
+        self._failing(str(failed))
+        return failed
+
+    def _goes_on(self) -> None:
+        self._failures = 0
+        if self._said_to_fail:
+            self._failing(None)
+            self._said_to_fail = False

@@ -30,7 +30,7 @@ def publish(platform: Platform, server: RemoteDns | None = None) -> bool:
     try:
         tell_names(platform, server, again=True)
         find_fence(platform, server)
-        return tell_names(platform, server, again=True)
+        return tell_names(platform, server, again=True).all_told
     except (RemoteDnsUnavailable, FenceMoved):
         return False
 

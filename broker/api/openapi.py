@@ -177,7 +177,7 @@ def _envelope(data: Any, kinds: list[str | None]) -> dict[str, Any]:
 
 _TEXT = {"schema": {"type": "string"}}
 _TO_ACCEPTED = {"Location": {"schema": {"type": "string", "format": "uri"}}, PREFERENCE_APPLIED: _TEXT}
-_NEXT_PAGE = {"Link": {"description": "Where there may be more: the URL of the next page, as `rel=\"next\"`", **_TEXT}}
+_NEXT_PAGE = {"Link": {"description": 'Where there may be more: the URL of the next page, as `rel="next"`', **_TEXT}}
 _REPLAYED = {REPLAYED: {"description": "`true` where this is the answer to an earlier request", **_TEXT}}
 _MESSAGE: dict[str, Any] = {
     "type": "object",
@@ -220,7 +220,7 @@ def _map_fields(plugin: MarshmallowPlugin) -> None:
         for kind in ours:
             plugin.map_to_openapi_type(kind, name, None)  # type: ignore[no-untyped-call]
     if plugin.converter is not None:
-        plugin.converter.add_attribute_function(_bounds)
+        plugin.converter.add_attribute_function(_bounds)  # type: ignore[no-untyped-call]
 
 
 def _bounds(_converter: object, field: object, **_: object) -> dict[str, Any]:

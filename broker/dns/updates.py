@@ -49,13 +49,16 @@ class Rfc2136Server:
         What the server refuses is halved until the names are found that it refuses, so that they hold no other up.
         Raises `FenceMoved` where the fence is another's, and `RemoteDnsUnavailable` where nothing can be written.
         """
-        refused = {
+        unwritable = {
             name: reason for name, record in records.items() if (reason := why_unwritable(name, record, self._zone))
         }
-        writable = {name: record for name, record in records.items() if name not in refused}
+        writable = {name: record for name, record in records.items() if name not in unwritable}
+        if fence is not None and records and not writable:
+            return ToldNames(fence=fence, refused=unwritable, unwritable=unwritable)
         fence, not_taken = self._write(writable, fence)
         taken = {name: record for name, record in writable.items() if name not in not_taken}
-        return ToldNames(fence=fence, refused=refused | not_taken | self._differing(taken))
+        refused = unwritable | not_taken | self._differing(taken)
+        return ToldNames(fence=fence, refused=refused, unwritable=unwritable)
 
     def state(self) -> RemoteDnsState:
         """Ask for the zone's SOA, and for an update that has a condition and no content."""

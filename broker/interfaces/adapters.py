@@ -1,6 +1,6 @@
 """What use cases ask of the world beside the database: time, nodes, the bus, DNS, and this process itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -94,10 +94,14 @@ class RelayLanes(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ToldNames:
-    """How a DNS server was told of names: its `fence` afterwards, and why it does not have some of them so, by name."""
+    """How a DNS server was told of names: its `fence` afterwards, and why it does not have some of them so, by name.
+
+    `unwritable` are those of them that it was not even told, since no server could write them.
+    """
 
     fence: str
     refused: Mapping[str, str]
+    unwritable: Collection[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

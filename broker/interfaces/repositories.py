@@ -394,7 +394,7 @@ class Retention(Protocol):
         """Events of before a time, up to the position that all destinations have confirmed."""
 
     def forget_operations(self, before: str, limit: int) -> int:
-        """Operations that ended before a time, with their commands, unless a node is owed one."""
+        """Operations that ended before a time, with their commands, unless a node is owed one; each after its last."""
 
     def forget_answers(self, before: str, limit: int) -> int:
         """What requests were answered before a time."""

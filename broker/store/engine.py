@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +14,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 SQLITE_BUSY_MILLISECONDS = 10_000
 LOCK_MILLISECONDS = 10_000
 # So that nobody waits for a server that is gone without having said so; what the URL says goes before.
-POSTGRESQL_PATIENCE = {
+POSTGRESQL_PATIENCE: Mapping[str, int | str] = {
     "connect_timeout": 10,
     "keepalives_idle": 10,
     "keepalives_interval": 5,

@@ -42,21 +42,34 @@ def find_fence(platform: Platform, server: RemoteDns) -> str:
     return fence
 
 
-def tell_names(platform: Platform, server: RemoteDns, *, again: bool) -> bool:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """Whether any name was refused by the server, and whether any is one that no server can write."""
+
+    refused: bool
+    unwritable: bool
+
+    @property
+    def all_told(self) -> bool:
+        """Whether the server has all that were tried."""
+        return not (self.refused or self.unwritable)
+
+
+def tell_names(platform: Platform, server: RemoteDns, *, again: bool) -> Told:
     """Tell the server every name that has changed, and with `again` also those that were in vain before.
 
-    Returns whether the server has all that were tried. Raises `RemoteDnsUnavailable` and `FenceMoved`; what has not
-    been told then stays noted.
+    Raises `RemoteDnsUnavailable` and `FenceMoved`; what has not been told then stays noted.
     """
-    all_told = True
+    refused = unwritable = False
     # Those never tried come last: whichever of them is refused is not to be tried again at once.
     for tried in (True, False) if again else (False,):
         after = ""
         while told := _tell_next(platform, server, tried=tried, after=after):
-            all_told &= not told.refused
+            refused |= told.result.refused
+            unwritable |= told.result.unwritable
             # Those never tried are tried ones by now, or told.
             after = told.last if tried else ""
-    return all_told
+    return Told(refused=refused, unwritable=unwritable)
 
 
 def dns_state(platform: Platform) -> DnsState:
@@ -68,14 +81,14 @@ def dns_state(platform: Platform) -> DnsState:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Told:
-    """The last name that was told, in their order, and whether any was refused."""
+class _ToldSome:
+    """The last name that was told, in their order, and what came of all of them."""
 
     last: str
-    refused: bool
+    result: Told
 
 
-def _tell_next(platform: Platform, server: RemoteDns, *, tried: bool, after: str) -> _Told | None:
+def _tell_next(platform: Platform, server: RemoteDns, *, tried: bool, after: str) -> _ToldSome | None:
     """Tell some names past `after`; None where there are none."""
     waiting = _waiting(platform, tried=tried, after=after)
     if not waiting:
@@ -91,7 +104,8 @@ def _tell_next(platform: Platform, server: RemoteDns, *, tried: bool, after: str
     if told is None:
         return None
     _settle(platform, changes, told.refused)
-    return _Told(last=changes[-1].name, refused=bool(told.refused))
+    result = Told(refused=bool(told.refused.keys() - told.unwritable), unwritable=bool(told.unwritable))
+    return _ToldSome(last=changes[-1].name, result=result)
 
 
 def _waiting(platform: Platform, *, tried: bool, after: str) -> tuple[NameChange, ...]:

@@ -5,13 +5,15 @@ import time
 from collections.abc import Callable
 
 from broker.interfaces import FenceMoved, Platform, RemoteDns, RemoteDnsUnavailable
-from broker.usecases.name_publication import find_fence, tell_names
+from broker.usecases.name_publication import Told, find_fence, tell_names
 from broker.workers.loop import Worker
 
 # The table is looked at this often even if nothing was said, for names that another process has changed.
 POLL_SECONDS = 0.25
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 15.0
+# Of names that no server can write: only other settings, and so another process, can mend that.
+LONGEST_PAUSE_UNWRITABLE_SECONDS = 600.0
 
 _log = logging.getLogger(__name__)
 
@@ -39,7 +41,7 @@ class NamePublication:
         if self._is_away and not again:
             return
         try:
-            all_told = tell_names(self._platform, self._server, again=again)
+            told = tell_names(self._platform, self._server, again=again)
             if self._is_new:  # a server may have been put beside a broker that has names already
                 find_fence(self._platform, self._server)
         except FenceMoved:
@@ -47,25 +49,27 @@ class NamePublication:
         except RemoteDnsUnavailable as unavailable:
             self._failed(str(unavailable))
             return
-        self._succeeded(all_told=all_told, again=again)
+        self._succeeded(told, again=again)
 
     def _failed(self, reason: str) -> None:
         if not self._is_away:
             _log.warning("names cannot be published; this is tried again", extra={"reason": reason})
         self._is_away = True
-        self._wait_longer()
+        self._wait_longer(LONGEST_PAUSE_SECONDS)
 
-    def _succeeded(self, *, all_told: bool, again: bool) -> None:
+    def _succeeded(self, told: Told, *, again: bool) -> None:
         if self._is_away:
             _log.info("names are published again")
         self._is_new = self._is_away = False
-        if again and all_told:
+        if again and told.all_told:
             self._pause = 0.0
         elif again:
-            self._wait_longer()
+            self._wait_longer(LONGEST_PAUSE_SECONDS if told.refused else LONGEST_PAUSE_UNWRITABLE_SECONDS)
+        elif told.refused:
+            self._again_at = min(self._again_at, self._now() + LONGEST_PAUSE_SECONDS)
 
-    def _wait_longer(self) -> None:
-        self._pause = min(LONGEST_PAUSE_SECONDS, max(FIRST_PAUSE_SECONDS, 2 * self._pause))
+    def _wait_longer(self, longest: float) -> None:
+        self._pause = min(longest, max(FIRST_PAUSE_SECONDS, 2 * self._pause))
         self._again_at = self._now() + self._pause
 
 

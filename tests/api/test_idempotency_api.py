@@ -129,17 +129,6 @@ def test_another_request_under_the_same_key_is_refused_and_not_done(demo, path, 
     assert names(demo) == ["web"]
 
 
-def test_the_same_parameters_are_the_same_request_in_whatever_form_and_order(demo):
-    keyed(demo)("POST", APPLICATIONS, CREATION)
-
-    for again in (
-        keyed(demo)("POST", f"{APPLICATIONS}.json", "scale=true&cartridge=php-5.4&name=web"),
-        keyed(demo)("POST", APPLICATIONS, json_body={"name": "web", "cartridge": "php-5.4", "scale": "true"}),
-        keyed(demo, f'"{KEY}"')("POST", APPLICATIONS, CREATION),
-    ):
-        assert (again.status, again.headers[REPLAYED]) == (201, "true")
-
-
 def test_a_key_is_its_owners_only(world, demo):
     world.other("POST", "/broker/rest/domains", "name=another")
     keyed(demo)("POST", APPLICATIONS, CREATION)

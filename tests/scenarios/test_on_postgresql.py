@@ -195,6 +195,11 @@ def test_a_wait_for_a_lock_that_never_comes_ends_with_the_advice_to_try_again(wo
         patience = work._connection.execute(text("SHOW lock_timeout")).scalar()
         assert patience == f"{LOCK_MILLISECONDS // 1000}s"
         work.namespaces.locked(namespace_of(work, world.demo))
-        with pytest.raises(Collided), world.platform.unit_of_work() as other:
-            other._connection.execute(text("SET LOCAL lock_timeout = 50"))
-            other.namespaces.locked(namespace_of(other, world.demo))
+        with pytest.raises(Collided):
+            lock_impatiently(world)
+
+
+def lock_impatiently(world):
+    with world.platform.unit_of_work() as work:
+        work._connection.execute(text("SET LOCAL lock_timeout = 50"))
+        work.namespaces.locked(namespace_of(work, world.demo))

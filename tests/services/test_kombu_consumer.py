@@ -14,7 +14,8 @@ from routing_spi.codec import encode_json
 from routing_spi.conformance_story import FIRST_GEAR, Story, a_life, tables_after
 from routing_spi.consumer import BusConsumer, watch_bus
 from routing_spi.follower import Follower
-from routing_spi.state import MemoryState, StateDirectory, read_state
+from routing_spi.state import MemoryState, StateDirectory
+from routing_spi.state_files import read_state
 
 pytestmark = pytest.mark.services("rabbitmq")
 

@@ -12,11 +12,13 @@ from bind_server import KEY_NAME, OTHER_KEY, ZONE, Bind
 from dns_publication import Interrupted, agree, in_the_table, publish, waiting
 from scenarios.world import World, eventually
 
+from broker.api.schemas.operations import ShownOperation
 from broker.core.ids import OperationId
 from broker.dns.updates import Rfc2136Server
 from broker.interfaces import Platform
 from broker.usecases.name_publication import dns_state
 from broker.usecases.nodes import name_address
+from broker.usecases.operation_history import OperationView
 from broker.workers.name_publication import NamePublication, name_publication
 
 pytestmark = pytest.mark.services("bind")
@@ -221,6 +223,44 @@ def test_each_pause_before_what_was_in_vain_is_tried_again_is_twice_the_last(wor
             attempts += [change.attempts for change in work.name_changes.waiting(1, tried=True, after="s")]
 
     assert attempts == [1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4, 5]
+
+
+def test_a_name_outside_the_zone_is_tried_less_and_less_often_and_the_server_is_left_alone(world, bind):
+    agree(world, bind)
+    time = 0.0
+    server = Rfc2136Server(bind.exchange(), ZONE, ZONE)
+    publication = NamePublication(world.platform, server, now=lambda: time)
+    name_address(world.platform, "www.elsewhere.org", "127.0.0.1")
+    fence = server.fence()
+    tried = []
+    for minute in range(61):
+        time = minute * 60.0
+        world.platform.names_changed.set()
+        publication.tick()
+        with world.platform.reading() as work:
+            tried += [change.attempts for change in work.name_changes.waiting(1, tried=True)]
+
+    # Each minute in the beginning, every ten minutes in the end, instead of four times a minute.
+    assert (tried[0], tried[-1] < 20) == (1, True)
+    assert server.fence() == fence
+
+    world.create()
+    world.platform.names_changed.set()
+    publication.tick()
+    assert SHOP in bind.names()
+
+
+def test_an_owner_is_told_nothing_of_the_server_beside_the_broker(world, bind):
+    bind.stop()
+    world.create()
+    publish(world.platform)
+    with world.platform.reading() as work:
+        (change,) = [each for each in work.name_changes.waiting(10, tried=True) if each.name == SHOP]
+    shown = ShownOperation(entry=None, frame=None, view=OperationView(entry=None, steps=(), names=(change,))).steps
+    bind.start()
+
+    assert "127.0.0.1" in str(change.error)
+    assert [(step.kind, step.reason) for step in shown] == [("publish_name", "waits for the DNS server")]
 
 
 def test_an_operation_shows_what_of_its_names_is_on_the_way(world, bind):

@@ -230,7 +230,9 @@ def test_a_node_that_is_owed_much_does_not_take_the_place_of_the_others(writing)
     other = NodeId("node-b1.example.com")
     with writing() as work:
         work.nodes.add([a_node(NODE), a_node(other)])
-        work.commands.add([*map(_step, range(1, 6)), replace(_step(6), node_id=other), replace(_step(7), node_id=other)])
+        work.commands.add(
+            [*map(_step, range(1, 6)), replace(_step(6), node_id=other), replace(_step(7), node_id=other)]
+        )
 
         owed = [each.body["number"] for each in work.commands.owed(4, a_node=3)]
         but_one = [each.body["number"] for each in work.commands.owed(4, a_node=3, but=[NODE])]
@@ -254,7 +256,12 @@ def test_one_at_a_time_tells_nodes_what_they_are_owed(database, writing, reading
 def test_who_was_stopped_while_telling_nodes_lets_others_do_it(database, reading):
     if database.is_sqlite:
         pytest.skip("on SQLite one process does everything")
-    with pytest.raises(StorageUnavailable), reading() as stopped:
+    with pytest.raises(StorageUnavailable):
+        _tell_and_stop(reading)
+
+
+def _tell_and_stop(reading):
+    with reading() as stopped:
         assert stopped.commands.take_telling(0.05)
         deadline = monotonic() + DEADLINE_SECONDS
         while not _can_tell(reading):

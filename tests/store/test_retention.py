@@ -156,8 +156,23 @@ def test_old_operations_go_with_their_commands_unless_a_node_is_owed_one(history
         removed = work.retention.forget_operations(CUT, 100)
         work.commit()
 
-    assert removed == 1
+    assert removed == 3
     assert left(database) == ([2, 3, 4], [2, 2, 3, 4])
+
+
+def test_an_operation_of_many_commands_goes_a_batch_at_a_time_and_itself_with_the_last(database, writing):
+    with database.engine.begin() as connection:
+        connection.execute(insert(tables.operations), [an_operation(1, OLD)])
+        connection.execute(insert(tables.commands), [a_command(number, 1, "done") for number in range(5)])
+
+    steps = []
+    for _ in range(4):
+        with writing() as work:
+            removed = work.retention.forget_operations(CUT, 2)
+            work.commit()
+        steps.append((removed, *map(len, left(database))))
+
+    assert steps == [(2, 1, 3), (2, 1, 1), (2, 0, 0), (0, 0, 0)]
 
 
 def test_old_answers_go(database, writing):

@@ -17,6 +17,7 @@ PAGE = 50
 MOST = 500
 CANCEL = "cancel"
 PUBLISH_NAME = "publish_name"
+WAITS_FOR_DNS = "waits for the DNS server"
 DONE, UNDONE, PENDING = "done", "undone", "pending"
 
 
@@ -136,8 +137,12 @@ def _shown_step(step: StepEntry, *, undone: bool) -> ShownStep:
 
 
 def _shown_name(change: NameChange) -> ShownStep:
-    """A name that a DNS server has still to be told; once it has been, there is no such step."""
-    return ShownStep(id=change.name, kind=PUBLISH_NAME, attempt=change.attempts + 1, reason=change.error)
+    """A name that a DNS server has still to be told; once it has been, there is no such step.
+
+    What the server said names its address and its keys, and is for the operator: `gearbroker doctor` shows it.
+    """
+    reason = None if change.error is None else WAITS_FOR_DNS
+    return ShownStep(id=change.name, kind=PUBLISH_NAME, attempt=change.attempts + 1, reason=reason)
 
 
 class OperationSchema(Schema):

@@ -33,9 +33,7 @@ _STEP_NAMES = (
 _ADDED_NAMES = _STEP_NAMES[:-1]
 _STEP_COLUMNS = tuple(commands.c[name] for name in _STEP_NAMES)
 _SETTLE_ONE = update(commands).where(commands.c.command_id == bindparam("this_command"))
-_LEAVE_IN_TIME = select(
-    func.set_config("idle_in_transaction_session_timeout", bindparam("milliseconds"), true())
-)
+_LEAVE_IN_TIME = select(func.set_config("idle_in_transaction_session_timeout", bindparam("milliseconds"), true()))
 _TAKE_TELLING = select(func.pg_try_advisory_xact_lock(CATCHING_UP_LOCK))
 _RELEASE = (
     update(commands)

@@ -250,6 +250,55 @@ def test_the_status_of_a_listener_shows_what_it_refuses_and_what_was_put_aside(t
     assert (wire["parked"], list(wire["refused"])) == (2, ["test/bad"])
 
 
+class BrokenListener(TableListener):
+    """Takes nothing for as long as it is broken."""
+
+    broken = True
+
+    def resync(self, snapshot):
+        if self.broken:
+            raise OSError("no route to the router")
+        super().resync(snapshot)
+
+
+def test_the_status_of_a_listener_that_takes_nothing_at_all_says_why_until_it_does(tmp_path, capsys):
+    def status():
+        assert cli.main(["status", "--state-dir", str(tmp_path)], {}) == 0
+        return capsys.readouterr().out.splitlines()
+
+    with StateDirectory(tmp_path) as state:
+        world = World(state=state, listener=BrokenListener())
+        world.broker.told = a_life(position=0)[:3]
+        for _ in range(TRIES + 1):
+            with pytest.raises(ListenerFailed):
+                world.follower.resync()
+        broken = status()
+        world.listener.broken = False
+        world.follower.resync()
+
+    why = "the listener failed on the snapshot at position 3: OSError('no route to the router')"
+    assert broken == ["position 0, 0 applications, 0 endpoints", f"nothing goes on: {why}"]
+    assert status() == ["position 3, 1 applications, 2 endpoints"]
+
+
+def test_what_kept_a_listener_from_starting_is_forgotten_once_it_has_started(tmp_path, capsys):
+    with StateDirectory(tmp_path) as state:
+        world = World(state=state)
+        for event in a_life(position=0)[:3]:
+            world.receive(event)
+        world.follower.settle()
+    with StateDirectory(tmp_path) as state, pytest.raises(ListenerFailed):
+        World(state=state, listener=BrokenListener()).follower.start()
+    cli.main(["status", "--json", "--state-dir", str(tmp_path)], {})
+    broken = json.loads(capsys.readouterr().out)
+    with StateDirectory(tmp_path) as state:
+        World(state=state).follower.start()
+    cli.main(["status", "--json", "--state-dir", str(tmp_path)], {})
+
+    assert "no route to the router" in broken["failing"]
+    assert json.loads(capsys.readouterr().out)["failing"] is None
+
+
 def test_the_status_of_a_directory_without_a_listener_says_what_to_name(tmp_path, capsys):
     assert cli.main(["status", "--state-dir", str(tmp_path)], {}) == 1
     assert "name the --state-dir of a listener that has run" in capsys.readouterr().err
