@@ -24,7 +24,7 @@ SERVER_ERROR: Final = 500
 
 
 def fingerprint_of(method: str, path: str, parameters: Mapping[str, object]) -> str:
-    """What makes two requests the same: method, path and parameters, whatever their order and form."""
+    """What makes two requests the same: method, path and parameters, in any order; a JSON number is not its text."""
     text = json.dumps([method, path, parameters], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

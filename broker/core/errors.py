@@ -266,15 +266,6 @@ class ApplicationBusy(Refusal):
         super().__init__(f"Unable to perform action on app object. {reason}")
 
 
-class QueueFull(ApplicationBusy):
-    """As many operations wait for the application as may."""
-
-    code = "queue_full"
-
-    def __init__(self, waiting: int) -> None:
-        super().__init__(f"{waiting} operations wait for it already; try again later.")
-
-
 class OperationCancelled(Refusal):
     """Somebody has cancelled the operation; what it had done has been undone."""
 
@@ -292,9 +283,7 @@ class OperationGoesOn(Refusal):
     exit_code = 1
 
     def __init__(self, operation_id: str) -> None:
-        super().__init__(
-            f"Operation {operation_id} has begun and goes on by itself. Look at it instead of asking again."
-        )
+        super().__init__(f"Operation {operation_id} has begun and goes on by itself. Look at it, do not ask again.")
 
 
 class ChangeNotShown(Refusal):

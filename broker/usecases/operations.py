@@ -14,7 +14,6 @@ from broker.core.errors import (
     ApplicationBusy,
     ApplicationNotFound,
     OperationGoesOn,
-    QueueFull,
     Refusal,
     StorageUnavailable,
 )
@@ -188,7 +187,7 @@ def _begin(
         operation = record(platform, before.application, operation_id, intention, MOVES.initial)
         if queue.running is not None or queue.waiting:
             if queue.waiting >= MOST_QUEUED:
-                raise QueueFull(queue.waiting)
+                raise ApplicationBusy(f"{queue.waiting} operations wait for it already; try again later.")
             operation = replace(operation, turn=queue.last + 1)
             begin_in(platform, work, operation)
             work.commit()

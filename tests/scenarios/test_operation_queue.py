@@ -15,7 +15,6 @@ from broker.core.errors import (
     OperationCancelled,
     OperationNotCancellable,
     OperationNotFound,
-    QueueFull,
 )
 from broker.core.ids import OperationId
 from broker.core.scaling import ScaleDirection
@@ -79,7 +78,7 @@ def test_a_queue_has_an_end(world, threads, monkeypatch):
     for _ in range(2):
         accepted(lambda: grow_by_one(detached(world.platform), world))
 
-    with pytest.raises(QueueFull, match="2 operations wait"):
+    with pytest.raises(ApplicationBusy, match="2 operations wait"):
         world.scale(9)
     cancel(world.platform, history(world)[-2].operation_id)
     accepted(lambda: grow_by_one(detached(world.platform), world))

@@ -154,7 +154,9 @@ def test_a_file_that_is_not_there_is_refused(tmp_path):
 
 
 def test_the_text_form_of_the_settings_shows_no_password():
-    settings = load_settings({"BUS_URL": "amqp://me:p%40ss%2Fw0rd@host//", "DATABASE_URL": "postgresql://me:hunter2@h/b"})
+    settings = load_settings(
+        {"BUS_URL": "amqp://me:p%40ss%2Fw0rd@host//", "DATABASE_URL": "postgresql://me:hunter2@h/b"}
+    )
 
     assert "w0rd" not in repr(settings)
     assert "hunter2" not in repr(settings)
