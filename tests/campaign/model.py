@@ -123,8 +123,8 @@ def _turn_ha(_chance: Random, one: str, state: Like, _number: int) -> Request:
     on = {"event": "enable-ha"}
 
     def more(before: Like) -> list[Like]:
-        # Where the gear that was to carry the proxy cannot be reached, a new one does.
-        gears = {max(before.gears, 2), before.gears + 1}
+        # Where gears that are to carry the proxy, or do already, cannot be reached, new ones do.
+        gears = {max(before.gears, 2), before.gears + 1, before.gears + 2}
         return [] if before.ha else [replace(before, ha=True, gears=count) for count in gears]
 
     return _event(one, "enable-ha", on, more, is_undone=True)
