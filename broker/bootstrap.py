@@ -11,20 +11,20 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from broker.catalogue.reader import read_catalogue, shipped_manifests
-from broker.config import Settings, load_settings
+from broker.catalogue import DownloadedCartridges, offered_cartridges, offered_quickstarts
+from broker.config import Settings, load_settings, maintenance_text
+from broker.config.policy import policy_of
 from broker.core.errors import ConfigurationError, StorageUnavailable
-from broker.core.placement.model import Rules
-from broker.core.policy import Policy
-from broker.core.sparse import MultiplierRule
 from broker.interfaces import CommandChannel, EventSignal, Json, Platform, UnitOfWork
 from broker.log import set_up_logging
+from broker.process.certificates import PemCertificates
 from broker.process.clock import SystemClock
 from broker.process.directory_lock import only_process_in
 from broker.process.ids import id_source
 from broker.process.passwords import Argon2Passwords
 from broker.process.signal import LocalSignal
 from broker.process.turns import LocalTurns
+from broker.process.vault import FileVault
 from broker.store.diagnosis import Backlog, DatabaseReport, examine
 from broker.store.diagnosis import backlog as database_backlog
 from broker.store.engine import Database, open_database, sqlite_file
@@ -33,6 +33,7 @@ from broker.store.fleet_cache import FleetCache
 from broker.store.migrate import SchemaMismatch, check_schema, current_revision, migrate, move_to
 from broker.store.relay_lanes import RelayLanes
 from broker.store.unit_of_work import SqlUnitOfWork
+from broker.usecases.alias_certificates import private_key_of
 from broker.usecases.dialects import json_message, ose2_message
 
 if TYPE_CHECKING:
@@ -57,7 +58,10 @@ __all__ = [
     "dns_server",
     "examine_database",
     "load_settings",
+    "maintenance_text",
     "move_database",
+    "offered_cartridges",
+    "offered_quickstarts",
     "only_process_in",
     "probe_bus",
     "set_up_logging",
@@ -102,19 +106,25 @@ def build(settings: Settings, *, channel: CommandChannel | None = None, create: 
     database = open_settled_database(settings, create=create)
     signal = _signal(database)
     cache = FleetCache()
-    publishers = tuple(_publishers(settings))
+    vault = FileVault(Path(settings.secret_key_file))
+    reading = _opener(database, cache, signal, read_only=True)
+    publishers = tuple(_publishers(settings, partial(private_key_of, reading, vault)))
     remote_dns, names_changed = _remote_dns(settings), threading.Event()
     new_id = id_source()
     platform = Platform(
         policy=policy_of(settings),
-        catalogue={cartridge.name: cartridge for cartridge in read_catalogue([shipped_manifests()])},
+        catalogue=offered_cartridges(settings.cartridges_dir, dict(settings.cartridge_gear_sizes)),
+        downloads=DownloadedCartridges(enabled=settings.download_cartridges, networks=settings.download_from),
+        quickstarts=offered_quickstarts(settings.quickstarts_file),
         unit_of_work=_opener(
             database, cache, signal, read_only=False, names_changed=names_changed if remote_dns else None
         ),
-        reading=_opener(database, cache, signal, read_only=True),
+        reading=reading,
         clock=SystemClock(),
         new_id=new_id,
         passwords=Argon2Passwords(),
+        vault=vault,
+        certificates=PemCertificates(),
         channel=channel or NoNodes(),
         signal=signal,
         turns=LocalTurns(),
@@ -153,6 +163,8 @@ def open_settled_database(settings: Settings, *, create: bool) -> Database:
         _check_file(settings)
     elif settings.database_url.startswith("sqlite"):
         _make_directory(settings.data_dir)
+    if create:
+        FileVault(Path(settings.secret_key_file), create=True).check()
     database = open_database(settings.database_url)
     with _refused_in_words(database):
         if create:
@@ -247,51 +259,17 @@ def probe_bus(settings: Settings) -> "BusReport":
     return probe.probe_bus(settings.bus_url)
 
 
-def policy_of(settings: Settings) -> Policy:
-    """The operator's choices that rules read."""
-    return Policy(
-        cloud_domain=settings.cloud_domain,
-        allow_ha=settings.allow_ha_applications,
-        default_user_ha=settings.default_allow_ha,
-        manage_ha_dns=settings.manage_ha_dns,
-        router_hostname=settings.router_hostname,
-        ha_dns_prefix=settings.ha_dns_prefix,
-        ha_dns_suffix=settings.ha_dns_suffix,
-        default_ha_multiplier=settings.default_ha_multiplier,
-        multiplier_rule=MultiplierRule(settings.ha_multiplier_rule),
-        gear_ratio=settings.haproxy_gear_ratio,
-        valid_gear_sizes=settings.valid_gear_sizes,
-        default_gear_size=settings.default_gear_size,
-        default_user_gear_sizes=settings.default_gear_capabilities,
-        default_max_namespaces=settings.default_max_domains,
-        default_max_gears=settings.default_max_gears,
-        default_max_teams=settings.default_max_teams,
-        default_region=settings.default_region_name or None,
-        allow_region_selection=settings.allow_region_selection,
-        advertise_https=settings.advertise_https,
-        placement=Rules(
-            zones_required=settings.zones_require_for_app_create,
-            minimum_zones=settings.zones_min_per_gear_group,
-            allow_multiple_proxies_on_node=settings.allow_multiple_haproxy_on_node,
-            profile_enabled=settings.node_profile_enabled,
-        ),
-        placement_policy=settings.placement_policy,
-        drain_seconds=settings.drain_seconds,
-        command_deadline_seconds=settings.command_deadline_seconds,
-        application_wait_seconds=settings.application_wait_seconds,
-    )
-
-
-def _publishers(settings: Settings) -> "Sequence[KombuPublisher]":
+def _publishers(settings: Settings, key_of: Callable[[str], str]) -> "Sequence[KombuPublisher]":
     if settings.bus_url == EMBEDDED_BUS:
         return ()
     from broker.bus.publisher import KombuPublisher  # noqa: PLC0415 as the module says
 
     _check_bus(settings.bus_url)
     made = []
+    keys = key_of if settings.spi_send_private_keys else None
     for dialect in settings.spi_dialects:
         ose2 = dialect == "ose2-yaml"
-        encode = partial(ose2_message, routing_key=settings.ose2_routing_key) if ose2 else json_message
+        encode = partial(ose2_message, routing_key=settings.ose2_routing_key, key_of=keys) if ose2 else json_message
         made.append(
             KombuPublisher(
                 destination=f"bus/{dialect}",

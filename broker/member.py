@@ -4,8 +4,9 @@ import gc
 from collections.abc import Callable, Sequence
 
 from broker.bootstrap import Built, Settings, build, bus_channel
-from broker.core.errors import ConfigurationError
+from broker.core.errors import ConfigurationError, StorageUnavailable
 from broker.interfaces import Platform
+from broker.usecases.platform_secret import check_secret
 from broker.workers.loop import Worker, stop_all
 from broker.workers.operations import forgetting
 from broker.workers.processes import ProcessWatch
@@ -61,8 +62,8 @@ class Member:
 def open_member(settings: Settings, role: str) -> Member:
     """A process of the platform of these settings, not started yet.
 
-    Raises `ConfigurationError` where they do not describe a platform that several processes share, and where the
-    database has another schema; `StorageUnavailable` where it does not answer.
+    Raises `ConfigurationError` where they do not describe a platform that several processes share, where the
+    database has another schema, and where there is no secret key; `StorageUnavailable` where it does not answer.
     """
     if not settings.is_shared:
         text = (
@@ -71,4 +72,10 @@ def open_member(settings: Settings, role: str) -> Member:
         )
         raise ConfigurationError(text, field="NODES" if settings.nodes != "bus" else "DATABASE_URL")
     nodes = bus_channel(settings, watches=role == "work")
-    return Member(build(settings, channel=nodes), nodes, role)
+    made = build(settings, channel=nodes)
+    try:
+        check_secret(made.platform)
+    except (ConfigurationError, StorageUnavailable):
+        made.close()
+        raise
+    return Member(made, nodes, role)

@@ -4,6 +4,7 @@ import atexit
 import errno
 import logging
 import os
+import re
 import socket
 import threading
 from collections.abc import Callable
@@ -12,9 +13,13 @@ from typing import Any
 
 from flask import Flask
 from waitress import create_server
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.proxy_headers import proxy_headers_middleware
 
 from broker.api.factory import ApiOptions, make_wsgi_app
-from broker.bootstrap import Built, Settings, load_settings, set_up_logging
+from broker.api.fronting import Fronting, NotesPeer
+from broker.bootstrap import Built, Settings, load_settings, maintenance_text, set_up_logging
 from broker.core.errors import ConfigurationError
 from broker.member import FINISHING_SECONDS, open_member
 
@@ -23,7 +28,29 @@ MOST_BYTES = 16 * 1024 * 1024
 BACKLOG = 1024
 POLL_SECONDS = 0.5
 
+_GEAR_HEADER = re.compile(rb"(?<=\r\n)(broker)_(auth)_(key|iv)(?=:)", re.IGNORECASE)
 _log = logging.getLogger(__name__)
+
+
+class _Parser(HTTPRequestParser):  # type: ignore[misc] # ships without types
+    """Refuses a request line or a length that Python cannot read: waitress would hang up without an answer.
+
+    It leaves headers with underscores out, which could pass for others; those in which gears send their credentials
+    have some, and are kept.
+    """
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """The head of a request; raises `ParsingError`, which is answered with 400."""
+        try:
+            super().parse_header(_GEAR_HEADER.sub(rb"\1-\2-\3", header_plus))
+        except ValueError as error:
+            raise ParsingError("The head of the request cannot be read") from error
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc] # as above
+    """A connection with that parser."""
+
+    parser_class = _Parser
 
 
 class WebServer:
@@ -39,19 +66,19 @@ class WebServer:
         self._built = built
         self.wsgi_app: Flask = _api(built, self._stopping.is_set)
         self._server: Any = self._served(built.settings, listening)
+        self._server.channel_class = _Channel
         self._thread = threading.Thread(target=self._run, name="web-server", daemon=True)
 
     def _served(self, settings: Settings, listening: socket.socket | None) -> Any:
         return create_server(
-            self.wsgi_app,
+            _fronted(self.wsgi_app, settings.trusted_proxy),
             sockets=[bound(settings.host, settings.port) if listening is None else listening],
             threads=settings.server_threads,
             ident=None,
             backlog=BACKLOG,
             max_request_body_size=max(MOST_BYTES, settings.max_request_bytes + 1),
             channel_request_lookahead=1,  # so that a client that hangs up is noticed, not only when it is written to
-            clear_untrusted_proxy_headers=True,
-            **_proxy(settings.trusted_proxy),
+            clear_untrusted_proxy_headers=False,  # `_fronted` has done that, and noted who is connected before
         )
 
     @property
@@ -108,6 +135,12 @@ def _api(built: Built, stopping: Callable[[], bool]) -> Flask:
         version=version("gearbroker"),
         max_request_bytes=built.settings.max_request_bytes,
         max_streams=max(1, built.settings.server_threads // 2),
+        fronting=Fronting(
+            proxy=built.settings.trusted_proxy,
+            user_header=built.settings.remote_user_header,
+            creates_users=built.settings.auto_create_users,
+        ),
+        maintenance=maintenance_text(built.settings),
     )
     return make_wsgi_app(built.platform, options, stopping=stopping)
 
@@ -142,9 +175,11 @@ def bound(host: str, port: int) -> socket.socket:
     return made
 
 
-def _proxy(address: str) -> dict[str, object]:
-    """What waitress needs to believe one proxy about the client's address, scheme and host."""
-    if not address:
-        return {}
-    headers = {"x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port"}
-    return {"trusted_proxy": address, "trusted_proxy_count": 1, "trusted_proxy_headers": headers}
+def _fronted(api: Flask, proxy: str) -> NotesPeer:
+    """The API, told of the client's address, scheme and host by that proxy only, and of who is really connected."""
+    headers = {"x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port"} if proxy else set()
+    return NotesPeer(
+        proxy_headers_middleware(
+            api, trusted_proxy=proxy or None, trusted_proxy_headers=headers, clear_untrusted=True, logger=_log
+        )
+    )

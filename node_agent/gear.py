@@ -1,7 +1,7 @@
 """A gear as its node knows it: its uid, its state, its cartridges, and the public ports that lead to them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from node_agent.addresses import ADDRESSES_PER_UID, NodeLayout, private_address
@@ -10,7 +10,7 @@ from node_agent.refusals import CartridgeAbsent, CartridgePresent, NoAddressesLe
 
 
 class GearState(StrEnum):
-    """Whether the cartridges of a gear are running."""
+    """Whether the cartridges of a gear are running, but for those that are stopped on their own."""
 
     STARTED = "started"
     STOPPED = "stopped"
@@ -21,18 +21,22 @@ class CarriedCartridge:
     """A cartridge of a gear; `host` is the number (1..127) of its private address within the gear.
 
     `public_ports` are those of the spec's endpoints, in their order; none while they are concealed.
+    `stopped` is that it does not run even while its gear does; `issued` is the number of the newest wish for that.
     """
 
     spec: CartridgeSpec
     host: int
     public_ports: tuple[int, ...] = ()
+    stopped: bool = False
+    issued: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gear:
     """One gear; every change gives a new value, so that what cannot be done changes nothing.
 
-    `issued` is the number of the newest wish for its state that was heard of.
+    `issued` is the number of the newest wish for its state that was heard of; `deployment_issued` and
+    `storage_issued` are those of the newest wishes for its deployment and its storage.
     """
 
     gear_id: str
@@ -40,6 +44,10 @@ class Gear:
     state: GearState
     cartridges: tuple[CarriedCartridge, ...] = ()
     issued: int = 0
+    deployment_id: str | None = None
+    deployment_issued: int = 0
+    additional_gigabytes: int = 0
+    storage_issued: int = 0
 
     def carried(self, cartridge: str) -> CarriedCartridge | None:
         """Return the cartridge of that name, or None where the gear does not carry it."""
@@ -47,6 +55,15 @@ class Gear:
             if each.spec.name == cartridge:
                 return each
         return None
+
+    def stopped_cartridges(self) -> tuple[str, ...]:
+        """List the names of the cartridges that do not run even while the gear does."""
+        return tuple(each.spec.name for each in self.cartridges if each.stopped)
+
+    def runs(self, cartridge: str) -> bool:
+        """Say whether that cartridge runs: the gear carries it, and neither of them is stopped."""
+        carried = self.carried(cartridge)
+        return carried is not None and not carried.stopped and self.state is GearState.STARTED
 
     def public_ports(self) -> Iterator[int]:
         """List the public ports that lead to this gear."""
@@ -60,18 +77,6 @@ class Gear:
         """List the exposed endpoints of one cartridge; none while they are concealed or it is not carried."""
         carried = self.carried(cartridge)
         return () if carried is None else tuple(_exposed(self.uid, carried))
-
-
-def in_state(gear: Gear, state: GearState) -> Gear:
-    """Return the gear in that state."""
-    return Gear(gear_id=gear.gear_id, uid=gear.uid, state=state, cartridges=gear.cartridges, issued=gear.issued)
-
-
-def heeding(gear: Gear, issued: int) -> Gear:
-    """Return the gear as one that has heard of that wish for its state; the same gear where it knows a newer one."""
-    if issued <= gear.issued:
-        return gear
-    return Gear(gear_id=gear.gear_id, uid=gear.uid, state=gear.state, cartridges=gear.cartridges, issued=issued)
 
 
 def with_cartridge(gear: Gear, spec: CartridgeSpec) -> Gear:
@@ -110,6 +115,11 @@ def furnished(gear: Gear, specs: Sequence[CartridgeSpec], layout: NodeLayout) ->
     return _carrying(gear, tuple(cartridges))
 
 
+def with_carried(gear: Gear, before: CarriedCartridge, after: CarriedCartridge) -> Gear:
+    """Return the gear with one of its cartridges replaced by its new value."""
+    return _carrying(gear, tuple(after if each is before else each for each in gear.cartridges))
+
+
 def without_cartridge(gear: Gear, cartridge: str) -> Gear:
     """Return the gear without that cartridge and its ports; the same gear where it carries no such thing."""
     return _carrying(gear, tuple(each for each in gear.cartridges if each.spec.name != cartridge))
@@ -140,12 +150,11 @@ def concealing(gear: Gear, cartridge: str) -> Gear:
 
 
 def _with_ports(gear: Gear, carried: CarriedCartridge, ports: tuple[int, ...]) -> Gear:
-    changed = CarriedCartridge(spec=carried.spec, host=carried.host, public_ports=ports)
-    return _carrying(gear, tuple(changed if each is carried else each for each in gear.cartridges))
+    return with_carried(gear, carried, replace(carried, public_ports=ports))
 
 
 def _carrying(gear: Gear, cartridges: tuple[CarriedCartridge, ...]) -> Gear:
-    return Gear(gear_id=gear.gear_id, uid=gear.uid, state=gear.state, cartridges=cartridges, issued=gear.issued)
+    return replace(gear, cartridges=cartridges)
 
 
 def _no_ports_left(uid: int, host: int, spec: CartridgeSpec, free: int) -> NoPortsLeft:

@@ -1,8 +1,19 @@
 """A gear as text and back, for the file that keeps it."""
 
 import json
+from collections.abc import Mapping
 
-from node_agent.fields import MalformedMessage, compact, list_in, mapping_in, port_in, text_in, whole_in
+from node_agent.fields import (
+    MalformedMessage,
+    compact,
+    list_in,
+    mapping_in,
+    optional_text_in,
+    port_in,
+    text_in,
+    truth_in,
+    whole_in,
+)
 from node_agent.gear import CarriedCartridge, Gear, GearState
 from node_agent.protocol import CartridgeSpec
 
@@ -14,8 +25,18 @@ def gear_to_text(gear: Gear) -> str:
         "uid": gear.uid,
         "state": gear.state.value,
         "issued": gear.issued,
+        "deployment_id": gear.deployment_id,
+        "deployment_issued": gear.deployment_issued,
+        "additional_gigabytes": gear.additional_gigabytes,
+        "storage_issued": gear.storage_issued,
         "cartridges": [
-            {"spec": each.spec.to_wire(), "host": each.host, "public_ports": each.public_ports}
+            {
+                "spec": each.spec.to_wire(),
+                "host": each.host,
+                "public_ports": each.public_ports,
+                "stopped": each.stopped,
+                "issued": each.issued,
+            }
             for each in gear.cartridges
         ],
     }
@@ -23,7 +44,7 @@ def gear_to_text(gear: Gear) -> str:
 
 
 def gear_from_text(text: str) -> Gear:
-    """Read a gear; raises `MalformedMessage`."""
+    """Read a gear, also one that was written when gears had fewer fields; raises `MalformedMessage`."""
     try:
         fields = mapping_in(json.loads(text), "a gear")
         state = GearState(text_in(fields, "state"))
@@ -34,8 +55,16 @@ def gear_from_text(text: str) -> Gear:
         uid=whole_in(fields, "uid"),
         state=state,
         cartridges=tuple(_carried(each) for each in list_in(fields, "cartridges")),
-        issued=whole_in(fields, "issued") if "issued" in fields else 0,
+        issued=_number(fields, "issued"),
+        deployment_id=optional_text_in(fields, "deployment_id"),
+        deployment_issued=_number(fields, "deployment_issued"),
+        additional_gigabytes=_number(fields, "additional_gigabytes"),
+        storage_issued=_number(fields, "storage_issued"),
     )
+
+
+def _number(fields: Mapping[str, object], name: str) -> int:
+    return whole_in(fields, name) if name in fields else 0
 
 
 def _carried(wire: object) -> CarriedCartridge:
@@ -45,4 +74,6 @@ def _carried(wire: object) -> CarriedCartridge:
         spec=CartridgeSpec.from_wire(fields.get("spec")),
         host=whole_in(fields, "host"),
         public_ports=tuple(port_in({"public_port": port}, "public_port") for port in ports),
+        stopped=truth_in(fields, "stopped") if "stopped" in fields else False,
+        issued=_number(fields, "issued"),
     )

@@ -17,10 +17,15 @@ from node_agent.fields import (
     whole_in,
 )
 
+# How long the text may be that a command leads to, in bytes of UTF-8.
+LONGEST_OUTPUT = 8192
+
 __all__ = [
+    "LONGEST_OUTPUT",
     "CartridgeSpec",
     "Command",
     "CommandKind",
+    "DeploymentSpec",
     "ExposedEndpoint",
     "Heartbeat",
     "MalformedMessage",
@@ -41,6 +46,15 @@ class CommandKind(StrEnum):
     REMOVE_CARTRIDGE = "remove_cartridge"
     EXPOSE_ENDPOINTS = "expose_endpoints"
     CONCEAL_ENDPOINTS = "conceal_endpoints"
+    RELOAD_GEAR = "reload_gear"
+    TIDY_GEAR = "tidy_gear"
+    THREAD_DUMP = "thread_dump"
+    START_CARTRIDGE = "start_cartridge"
+    STOP_CARTRIDGE = "stop_cartridge"
+    RESTART_CARTRIDGE = "restart_cartridge"
+    RELOAD_CARTRIDGE = "reload_cartridge"
+    ACTIVATE_DEPLOYMENT = "activate_deployment"
+    SET_STORAGE = "set_storage"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,18 +95,57 @@ class CartridgeSpec:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DeploymentSpec:
+    """What a gear is to run: a deployment by its id, made of a branch or tag, or of an archive at a URL, or of neither.
+
+    With `hot_deploy` the gear is not restarted for it; with `force_clean_build` nothing of an earlier build is used.
+    """
+
+    deployment_id: str
+    ref: str | None = None
+    artifact_url: str | None = None
+    hot_deploy: bool = False
+    force_clean_build: bool = False
+
+    def to_wire(self) -> dict[str, object]:
+        """Show the deployment as JSON-ready data: the arguments of `activate_deployment`."""
+        return {
+            "deployment_id": self.deployment_id,
+            "ref": self.ref,
+            "artifact_url": self.artifact_url,
+            "hot_deploy": self.hot_deploy,
+            "force_clean_build": self.force_clean_build,
+        }
+
+    @classmethod
+    def from_wire(cls, wire: object) -> Self:
+        """Read a deployment; raises `MalformedMessage`."""
+        fields = mapping_in(wire, "a deployment")
+        return cls(
+            deployment_id=text_in(fields, "deployment_id"),
+            ref=optional_text_in(fields, "ref"),
+            artifact_url=optional_text_in(fields, "artifact_url"),
+            hot_deploy=truth_in(fields, "hot_deploy"),
+            force_clean_build=truth_in(fields, "force_clean_build"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Command:
     """One thing one node is told to do with one gear; the same `command_id` is never done twice.
 
     The arguments of each kind:
-    `create_gear`: `application`, `namespace`, `profile` (texts), `cartridges` (list), `start` (bool);
+    `create_gear`: `application`, `namespace`, `profile` (texts), `cartridges` (list), `start` (bool), and where they
+    say something `deployment_id` (text), `additional_gigabytes` (whole number), `stopped_cartridges` (list of names);
     `add_cartridge`: `cartridge` (a cartridge);
-    `remove_cartridge`, `expose_endpoints`, `conceal_endpoints`: `cartridge` (its name);
+    `remove_cartridge`, `expose_endpoints`, `conceal_endpoints`, `thread_dump`, `start_cartridge`, `stop_cartridge`,
+    `restart_cartridge`, `reload_cartridge`: `cartridge` (its name);
+    `activate_deployment`: those of a `DeploymentSpec`; `set_storage`: `additional_gigabytes` (whole number);
     `stop_gear`: `force` (bool); `destroy_gear`: `drain_seconds` (number); the others take none.
 
     `undoes` names the commands that this one takes back, which are not to be done any more. `issued` rises with each
-    wish for a gear's state; one that starts, stops or restarts with a lower number than the gear's last comes too late.
-    0: it has no number.
+    wish of one sort: for the state of gear and cartridges, for the deployment, for the storage. One with a lower number
+    than the newest of its sort comes too late. 0: it has no number.
     """
 
     command_id: str
@@ -175,6 +228,7 @@ class Reply:
 
     `gear_state` is "started", "stopped", or None when the node has no such gear (any more).
     `endpoints` are those exposed by this command, not all of the gear.
+    `output` is what a thread dump has to say to its user, at most 8 KiB.
     """
 
     command_id: str
@@ -185,10 +239,11 @@ class Reply:
     gear_state: str | None = None
     uid: int | None = None
     endpoints: tuple[ExposedEndpoint, ...] = ()
+    output: str | None = None
 
     def to_wire(self) -> dict[str, object]:
-        """Show the reply as JSON-ready data."""
-        return {
+        """Show the reply as JSON-ready data; `output` only where there is some."""
+        wire: dict[str, object] = {
             "command_id": self.command_id,
             "node_id": self.node_id,
             "ok": self.ok,
@@ -198,6 +253,9 @@ class Reply:
             "uid": self.uid,
             "endpoints": [endpoint.to_wire() for endpoint in self.endpoints],
         }
+        if self.output is not None:
+            wire["output"] = self.output
+        return wire
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, object]) -> Self:
@@ -212,6 +270,7 @@ class Reply:
             gear_state=optional_text_in(fields, "gear_state"),
             uid=None if fields.get("uid") is None else whole_in(fields, "uid"),
             endpoints=tuple(ExposedEndpoint.from_wire(each) for each in list_in(fields, "endpoints")),
+            output=optional_text_in(fields, "output"),
         )
 
 

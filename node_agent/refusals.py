@@ -105,6 +105,15 @@ class CartridgeAbsent(NodeRefusal):
         super().__init__(f"Gear {gear_id} does not carry cartridge {cartridge}")
 
 
+class NotRunning(NodeRefusal):
+    """What is asked of a cartridge can be done only while it runs."""
+
+    code = "not_running"
+
+    def __init__(self, gear_id: str, cartridge: str) -> None:
+        super().__init__(f"Cartridge {cartridge} does not run on gear {gear_id}")
+
+
 class NoAddressesLeft(NodeRefusal):
     """Each cartridge of a gear has its own private address, and all are held."""
 

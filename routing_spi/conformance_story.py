@@ -120,6 +120,7 @@ def a_life(app_name: str = "testha", *, position: int | None = None) -> tuple[Ro
         story.tell(Action.REMOVE_ALIAS, alias="old.example.org"),
         story.tell(Action.ADD_SSL, **certificate),
         story.tell(Action.REMOVE_SSL, alias="www.example.org"),
+        story.tell(Action.ADD_SSL, **{**certificate, "private_key_reference": "key/2"}),
         story.tell(Action.GEAR_ROTATED_OUT, gear_id=FIRST_GEAR, reason="ratio"),
         story.tell(Action.GEAR_ROTATED_IN, gear_id=FIRST_GEAR, reason="ratio"),
         story.state(FIRST_GEAR, "unresponsive"),

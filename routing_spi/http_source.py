@@ -8,6 +8,7 @@ from contextlib import closing
 from typing import Final, TypeVar
 from urllib.parse import quote, urlsplit
 
+from routing_spi.certificate import FetchedCertificate
 from routing_spi.credentials import Credentials
 from routing_spi.follower import SourceUnavailable
 from routing_spi.snapshot import Snapshot
@@ -17,8 +18,10 @@ from routing_spi.wire import Fields, MalformedMessage
 # The broker sends a blank line every 15 seconds; when three are missing the connection is taken for dead.
 HEARTBEAT_TIMEOUT_SECONDS: Final = 45.0
 _LINE_BYTES_AT_MOST: Final = 4 * 1024 * 1024
-# The REST contract's exit code of "Application … not found": a 404 that does not say so may be a proxy's.
+# The REST contract's exit codes of "Application … not found", and of a certificate that is not there: a 404 that does
+# not say so may be a proxy's.
 _APPLICATION_NOT_FOUND: Final = 101
+_CERTIFICATE_NOT_FOUND: Final = 173
 
 
 class AccessRefused(SourceUnavailable):
@@ -64,8 +67,20 @@ class HttpBroker:
         """The table of one application, None if the broker says there is none; raises `SourceUnavailable`."""
         path = f"/application/{quote(application_id, safe='')}/routing_table"
         try:
-            return _believed(self._data(path), RoutingTable.from_wire)
-        except _NoSuchApplication:
+            return _believed(self._data(path, absent=_APPLICATION_NOT_FOUND), RoutingTable.from_wire)
+        except _NoSuchThing:
+            return None
+
+    def certificate(self, reference: str) -> FetchedCertificate | None:
+        """What a `private_key_reference` leads to; raises `SourceUnavailable`.
+
+        None if there is no such certificate any more, of which an event that comes later tells, or if the credentials
+        are not those of somebody who may have it.
+        """
+        path = f"/routing/certificate/{quote(reference, safe='')}"
+        try:
+            return _believed(self._data(path, absent=_CERTIFICATE_NOT_FOUND), FetchedCertificate.from_wire)
+        except _NoSuchThing:
             return None
 
     def lines(self, after: int, *, follow: bool = True) -> Iterator[str]:
@@ -78,7 +93,7 @@ class HttpBroker:
         connection = self._connection()
         with closing(connection):
             response = self._ask(connection, path, accept="application/jsonl")
-            self._refuse_status(response.status, b"")
+            self._refuse_status(response.status)
             while line := self._line(response):
                 yield line.decode("utf-8", errors="replace").strip()
 
@@ -91,14 +106,16 @@ class HttpBroker:
             raise SourceUnavailable(f"the stream from {self._shown} has a line of more than 4 MiB")
         return line if line.endswith(b"\n") else b""
 
-    def _data(self, path: str) -> object:
+    def _data(self, path: str, *, absent: int | None = None) -> object:
         with closing(self._connection()) as connection:
             response = self._ask(connection, path, accept="application/json")
             try:
                 body = response.read()
             except (OSError, http.client.HTTPException) as error:
                 raise SourceUnavailable(f"the answer of {self._shown} broke off: {_said(error)}") from error
-        self._refuse_status(response.status, body)
+        if response.status == http.client.NOT_FOUND and absent is not None and absent in _exit_codes(body):
+            raise _NoSuchThing
+        self._refuse_status(response.status)
         try:
             return Fields.of(json.loads(body), "answer").values.get("data")
         except (ValueError, RecursionError) as error:
@@ -121,7 +138,7 @@ class HttpBroker:
             return http.client.HTTPSConnection(self._host, self._port, timeout=self._timeout, context=context)
         return http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
 
-    def _refuse_status(self, status: int, body: bytes) -> None:
+    def _refuse_status(self, status: int) -> None:
         match status:
             case http.client.OK:
                 return
@@ -132,14 +149,12 @@ class HttpBroker:
                 )
             case http.client.GONE:
                 raise PositionExpired(f"the broker at {self._shown} no longer has the events after this position")
-            case http.client.NOT_FOUND if _APPLICATION_NOT_FOUND in _exit_codes(body):
-                raise _NoSuchApplication
             case _:
                 raise SourceUnavailable(f"the broker at {self._shown} answered HTTP {status}")
 
 
-class _NoSuchApplication(SourceUnavailable):
-    """The broker itself says that there is no such application."""
+class _NoSuchThing(SourceUnavailable):
+    """The broker itself says that there is no such application, or certificate."""
 
 
 _T = TypeVar("_T")
@@ -157,7 +172,7 @@ def _exit_codes(body: bytes) -> set[object]:
         messages = Fields.of(json.loads(body), "answer").items("messages")
         return {Fields.of(message, "message").values.get("exit_code") for message in messages}
     except (ValueError, RecursionError, TypeError):
-        return set()  # no envelope of the broker's: says nothing about the application
+        return set()  # no envelope of the broker's: says nothing about what was asked for
 
 
 def _said(error: Exception) -> str:

@@ -9,6 +9,7 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
+from routing_spi.certificate import Certificate, certificates
 from routing_spi.endpoint import ROTATED_IN, ROTATED_OUT, Endpoint
 from routing_spi.events import Action, RoutingEvent
 from routing_spi.wire import JSON, Fields, MalformedMessage
@@ -22,7 +23,10 @@ Changes: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RoutingTable:
-    """All endpoints and names of one application; `sequence` is that of its last event, 0 before any."""
+    """All endpoints and names of one application; `sequence` is that of its last event, 0 before any.
+
+    `certificates` are those of its aliases; most have none.
+    """
 
     application_id: str
     app_name: str
@@ -36,6 +40,7 @@ class RoutingTable:
     head_gear_id: str | None
     aliases: tuple[str, ...]
     endpoints: tuple[Endpoint, ...]
+    certificates: tuple[Certificate, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -74,6 +79,7 @@ class RoutingTable:
             head_gear_id=fields.optional_text("head_gear_id"),
             aliases=_aliases(fields.texts("aliases")),
             endpoints=_endpoints(Endpoint.from_wire(endpoint) for endpoint in fields.items("endpoints")),
+            certificates=_certificates(fields),
         )
         if fields.text("digest") != table.digest:
             given = fields.text("digest")
@@ -92,6 +98,8 @@ class RoutingTable:
             "dns": {"application": self.application_dns, "ha": self.ha_dns},
             "head_gear_id": self.head_gear_id,
             "aliases": list(self.aliases),
+            # Not told where there are none: neither a broker nor a state of a time before certificates has them.
+            **({"certificates": [each.to_wire() for each in self.certificates]} if self.certificates else {}),
             "endpoints": [endpoint.to_wire() for endpoint in self.endpoints],
         }
 
@@ -131,9 +139,7 @@ def _created(event: RoutingEvent) -> RoutingTable:
 
 
 def _changes(table: RoutingTable, event: RoutingEvent) -> Changes:
-    # The events of certificates, which are fetched by reference, change the sequence only.
-    change = _CHANGES.get(event.action)
-    return {} if change is None else change(table, _fields(event))
+    return _CHANGES[event.action](table, _fields(event))
 
 
 def _added(table: RoutingTable, fields: Fields) -> Changes:
@@ -161,7 +167,16 @@ def _alias_added(table: RoutingTable, fields: Fields) -> Changes:
 
 
 def _alias_removed(table: RoutingTable, fields: Fields) -> Changes:
-    return {"aliases": tuple(a for a in table.aliases if a != fields.text("alias"))}
+    aliases = tuple(a for a in table.aliases if a != fields.text("alias"))
+    return {"aliases": aliases, **_ssl_removed(table, fields)}
+
+
+def _ssl_added(table: RoutingTable, fields: Fields) -> Changes:
+    return {"certificates": certificates([*table.certificates, Certificate.of(fields)])}
+
+
+def _ssl_removed(table: RoutingTable, fields: Fields) -> Changes:
+    return {"certificates": tuple(each for each in table.certificates if each.alias != fields.text("alias"))}
 
 
 def _ha_enabled(_table: RoutingTable, fields: Fields) -> Changes:
@@ -225,6 +240,8 @@ _CHANGES: Final[Mapping[Action, Callable[[RoutingTable, Fields], Changes]]] = Ma
         Action.REMOVE_PUBLIC_ENDPOINT: _removed,
         Action.ADD_ALIAS: _alias_added,
         Action.REMOVE_ALIAS: _alias_removed,
+        Action.ADD_SSL: _ssl_added,
+        Action.REMOVE_SSL: _ssl_removed,
         Action.HA_ENABLED: _ha_enabled,
         Action.HA_DISABLED: _ha_disabled,
         Action.HA_VERDICT_CHANGED: _judged,
@@ -243,6 +260,11 @@ def _fields(event: RoutingEvent) -> Fields:
 
 def _aliases(aliases: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(aliases)))
+
+
+def _certificates(fields: Fields) -> tuple[Certificate, ...]:
+    told = fields.items("certificates") if "certificates" in fields.values else []
+    return certificates(Certificate.from_wire(each) for each in told)
 
 
 def _endpoints(endpoints: Iterable[Endpoint]) -> tuple[Endpoint, ...]:

@@ -21,6 +21,7 @@ class Deadly:
         self._instant = instant
         self.fence = server.fence
         self.state = server.state
+        self.lookup = server.lookup
 
     def tell(self, records, fence):
         if self._instant == "after":

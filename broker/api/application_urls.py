@@ -1,20 +1,19 @@
 """The part of the table of the interface that is about applications: themselves, what is in them, what is done."""
 
+from broker.api.alias_urls import alias_urls
+from broker.api.cartridge_urls import cartridge_urls
 from broker.api.resources import (
-    aliases,
     applications,
-    cartridges,
     environment_variables,
     events,
     gear_groups,
     operations,
 )
-from broker.api.schemas import aliases as alias_schemas
 from broker.api.schemas import applications as application_schemas
-from broker.api.schemas import cartridges as cartridge_schemas
 from broker.api.schemas import environment_variables as variable_schemas
 from broker.api.schemas import events as event_schemas
 from broker.api.schemas import gear_groups as group_schemas
+from broker.api.schemas import members as member_schemas
 from broker.api.schemas import operations as operation_schemas
 from broker.api.url import NOTHING, Paths, Shape, Url, application, domain, here
 
@@ -23,8 +22,10 @@ def application_urls() -> tuple[Url, ...]:
     """Every resource of applications and of what is below them."""
     return (
         *_applications(),
-        *_cartridges(),
-        *_groups_and_aliases(),
+        *_one_application(),
+        *cartridge_urls(),
+        *_groups(),
+        *alias_urls(),
         *_variables(),
         *_operations(),
     )
@@ -44,7 +45,8 @@ def _applications() -> tuple[Url, ...]:
             "List applications",
             many,
             form=listing,
-            refusals=(400, 404),
+            refusals=(400, 404, 422),
+            pages=True,
         ),
         Url(
             "POST",
@@ -54,18 +56,33 @@ def _applications() -> tuple[Url, ...]:
             one,
             form=creation,
             status=201,
-            refusals=(403, 409, 422, 500),
+            refusals=(403, 404, 409, 422, 500),
             finds=False,
-            recall=applications.show_one,
+            recall=applications.show_created,
             becomes_operation=True,
         ),
+    )
+
+
+def _one_application() -> tuple[Url, ...]:
+    one = Shape(kind="application", schema=application_schemas.ApplicationSchema())
+    return (
         Url(
             "GET",
             application(),
             applications.show_one,
             "Show an application",
             one,
-            form=schemas.ApplicationShowing(),
+            form=application_schemas.ApplicationShowing(),
+            refusals=(404, 409),
+            tagged=True,
+        ),
+        Url(
+            "GET",
+            application("/members"),
+            applications.list_members,
+            "List the members of an application",
+            Shape(kind="members", schema=member_schemas.MemberSchema(), many=True),
             refusals=(404, 409),
         ),
         Url(
@@ -74,9 +91,10 @@ def _applications() -> tuple[Url, ...]:
             applications.delete,
             "Delete an application",
             NOTHING,
-            refusals=(404, 409, 500),
+            refusals=(403, 404, 409, 500),
             recall=operations.nothing_left,
             becomes_operation=True,
+            conditional=True,
         ),
         Url(
             "POST",
@@ -85,68 +103,18 @@ def _applications() -> tuple[Url, ...]:
             "Start, stop, scale, or make highly available",
             one,
             form=event_schemas.ApplicationEvent(),
-            refusals=(404, 409, 410, 422, 500),
-            recall=applications.show_one,
+            refusals=(403, 404, 409, 410, 422, 500),
+            recall=applications.show_changed,
             becomes_operation=True,
+            conditional=True,
         ),
     )
 
 
-def _cartridges() -> tuple[Url, ...]:
-    schemas = cartridge_schemas
-    one = Shape(kind="cartridge", schema=schemas.CartridgeSchema())
-    many = Shape(kind="cartridges", schema=one.schema, many=True)
-    member = application("/cartridge/<cartridge_name>", "/cartridges/<cartridge_name>")
-    event_paths = application("/cartridge/<cartridge_name>/events", "/cartridges/<cartridge_name>/events")
-    return (
-        Url(
-            "GET",
-            application("/cartridges"),
-            cartridges.list_installed,
-            "List the cartridges of an application",
-            many,
-            refusals=(404, 409),
-        ),
-        Url(
-            "GET",
-            member,
-            cartridges.show_installed,
-            "Show a cartridge with its status",
-            one,
-            refusals=(404, 409),
-        ),
-        Url(
-            "PUT",
-            member,
-            cartridges.update_installed,
-            "Set how many gears a cartridge may have",
-            one,
-            form=schemas.CartridgeChange(),
-            refusals=(404, 409, 422, 500),
-            recall=cartridges.show_installed,
-            becomes_operation=True,
-        ),
-        Url(
-            "POST",
-            event_paths,
-            cartridges.post_cartridge_event,
-            "Scale a cartridge",
-            Shape(kind="application", schema=application_schemas.ApplicationSchema()),
-            form=schemas.CartridgeEvent(),
-            refusals=(404, 409, 422, 500),
-            recall=applications.show_one,
-            becomes_operation=True,
-        ),
-    )
-
-
-def _groups_and_aliases() -> tuple[Url, ...]:
+def _groups() -> tuple[Url, ...]:
     group = Shape(kind="gear_group", schema=group_schemas.GearGroupSchema())
     groups = Shape(kind="gear_groups", schema=group.schema, many=True)
     showing = group_schemas.GearGroupShowing()
-    alias = Shape(kind="alias", schema=alias_schemas.AliasSchema())
-    several = Shape(kind="aliases", schema=alias.schema, many=True)
-    alias_path = application("/alias/<alias>", "/aliases/<alias>")
     return (
         Url(
             "GET",
@@ -168,36 +136,12 @@ def _groups_and_aliases() -> tuple[Url, ...]:
         ),
         Url(
             "GET",
-            application("/gears", "/gear/<gear_id>"),
+            application("/gears", "/gear/<gear_id>", "/gears/<gear_id>"),
             gear_groups.list_gears,
             "Gears are shown in their groups",
             NOTHING,
             status=301,
             refusals=(404, 409),
-        ),
-        Url("GET", application("/aliases"), aliases.list_aliases, "List aliases", several, refusals=(404, 409)),
-        Url(
-            "POST",
-            application("/aliases"),
-            aliases.create_alias,
-            "Add an alias",
-            alias,
-            form=alias_schemas.AliasWish(),
-            status=201,
-            refusals=(403, 404, 409, 422, 500),
-            recall=aliases.show_created,
-            becomes_operation=True,
-        ),
-        Url("GET", alias_path, aliases.show_one_alias, "Show an alias", alias, refusals=(404, 409)),
-        Url(
-            "DELETE",
-            alias_path,
-            aliases.delete_alias,
-            "Remove an alias",
-            NOTHING,
-            refusals=(404, 409, 500),
-            recall=operations.nothing_left,
-            becomes_operation=True,
         ),
     )
 
@@ -226,13 +170,14 @@ def _variables() -> tuple[Url, ...]:
                 other_shapes=(many,),
                 form=change,
                 status=201,
-                refusals=(404, 409, 422, 500),
+                refusals=(403, 404, 409, 422, 500),
                 recall=resource.show_changed,
                 becomes_operation=True,
+                conditional=True,
             )
             for method in ("POST", "PATCH")
         ),
-        Url("GET", member, resource.show_one, "Show an environment variable", one, refusals=(404, 409)),
+        Url("GET", member, resource.show_one, "Show an environment variable", one, refusals=(404, 409), tagged=True),
         Url(
             "PUT",
             member,
@@ -240,9 +185,10 @@ def _variables() -> tuple[Url, ...]:
             "Change an environment variable",
             one,
             form=schemas.VariableValue(),
-            refusals=(404, 409, 422, 500),
-            recall=resource.show_one,
+            refusals=(403, 404, 409, 422, 500),
+            recall=resource.show_updated,
             becomes_operation=True,
+            conditional=True,
         ),
         Url(
             "DELETE",
@@ -250,9 +196,10 @@ def _variables() -> tuple[Url, ...]:
             resource.delete,
             "Remove an environment variable",
             NOTHING,
-            refusals=(404, 409, 500),
+            refusals=(403, 404, 409, 500),
             recall=operations.nothing_left,
             becomes_operation=True,
+            conditional=True,
         ),
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from broker.api.links import Link, link_map
 from broker.api.options import ApiOptions
+from broker.core.application import ApplicationParts
 from broker.core.cartridge import Cartridge
 from broker.core.owner import User
 from broker.core.policy import Policy
@@ -22,7 +23,7 @@ class Frame:
     base: str
     with_links: bool
     policy: Policy
-    catalogue: Mapping[str, Cartridge]
+    catalogue_of: Callable[[ApplicationParts], Mapping[str, Cartridge]]
     caller: User | None = None
 
     def links(self, *links: Link) -> dict[str, object] | None:
@@ -32,7 +33,11 @@ class Frame:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Call:
-    """One request: who asks, for what, with which parameters (those the request's schema has made of it)."""
+    """One request: who asks, for what, with which parameters (those the request's schema has made of it).
+
+    `became` is the id of what has come of it, where it is answered a second time. `renew` finds who asks again, as they
+    are then, where the answer lasts: see `broker.api.renewal`.
+    """
 
     platform: Platform
     options: ApiOptions
@@ -40,8 +45,11 @@ class Call:
     path: Mapping[str, str]
     inputs: Mapping[str, Any]
     media: str = "application/json"
+    version: float = 1.7
+    became: str | None = None
     last_event_id: str | None = None
     stopping: Callable[[], bool] = field(default=lambda: False)
+    renew: Callable[[], User | None] = field(default=lambda: None)
 
     @property
     def user(self) -> User:
@@ -69,6 +77,7 @@ class Message:
     severity: str = "info"
     exit_code: int | None = 0
     field: str | None = None
+    index: int | None = None
 
     def to_wire(self) -> dict[str, object]:
         """The message as the envelope has it."""
@@ -77,7 +86,7 @@ class Message:
             "text": self.text,
             "exit_code": self.exit_code,
             "field": self.field,
-            "index": None,
+            "index": self.index,
         }
 
 
@@ -85,14 +94,19 @@ class Message:
 class Answer:
     """What is shown: the value, still to be put in the shape that `urls` names, and the messages.
 
-    `kind` chooses among the shapes where a resource has several; `headers` are sent beside it.
+    `status` is 200 where none is said, or for an answer that is recalled what its resource answers usually. `kind`
+    chooses among the shapes where a resource has several; `headers` are sent beside it. `revision` is that of what is
+    shown, where it can be changed on condition that it is still the same. One with a `secret` in it is not kept for a
+    repeated request.
     """
 
     data: object = None
     messages: tuple[Message, ...] = ()
-    status: int = 200
+    status: int | None = None
     kind: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    revision: str | None = None
+    secret: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,22 +5,25 @@ import re
 import time
 import uuid
 from collections.abc import Callable
-from functools import partial
+from dataclasses import replace
+from functools import cache, partial
 
 from flask import Flask, Response, g, redirect, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import Rule
 
-from broker.api.auth import identity_headers
+from broker.api.auth import Authenticator, identity_headers
 from broker.api.dispatch import Dispatcher
 from broker.api.errors import failed, refused
 from broker.api.idempotency import AnswerBook
-from broker.api.negotiation import LATEST
-from broker.api.openapi import described
+from broker.api.manner import begin_manner, current_manner
+from broker.api.negotiation import HTML, prefers_page
+from broker.api.openapi import Description
 from broker.api.options import ApiOptions
 from broker.api.page import front_page
 from broker.api.parameters import check_path
 from broker.api.paths import PATH_KEY, PREFIX, CanonicalPaths, canonical
+from broker.api.reference import reference_page
 from broker.api.refusals import MethodNotAllowed as NotThatMethod
 from broker.api.refusals import NothingHere, Unreadable
 from broker.api.streams import StreamSlots
@@ -65,13 +68,16 @@ def make_wsgi_app(platform: Platform, options: ApiOptions, stopping: Callable[[]
     dispatcher = Dispatcher(
         platform=platform,
         options=options,
+        authenticator=Authenticator(platform=platform, fronting=options.fronting, realm=options.realm),
         slots=StreamSlots(options.max_streams, options.streams_per_login),
         answers=AnswerBook(),
         stopping=stopping,
     )
-    for number, url in enumerate(described(urls(), options)):
+    description = Description(urls(), options)
+    for number, url in enumerate(description.urls):
         _add(wsgi_app, dispatcher, number, url)
     wsgi_app.add_url_rule("/", "front_page", partial(front_page, options))
+    wsgi_app.add_url_rule("/reference", "reference_page", cache(lambda: reference_page(description)))
     wsgi_app.add_url_rule(PREFIX, "root", _to_entry)
     wsgi_app.before_request(_begin)
     wsgi_app.after_request(_end)
@@ -98,7 +104,7 @@ def _to_entry() -> Response:
 def _begin() -> None:
     g.began = time.perf_counter()
     g.reference = str(uuid.uuid4())
-    g.version = LATEST
+    begin_manner()
     g.caller = None
     check_path(request.environ[PATH_KEY])
 
@@ -125,7 +131,7 @@ def _end(response: Response) -> Response:
 
 
 def _refused(refusal: Refusal) -> Response:
-    return refused(refusal, g.reference, g.version)
+    return refused(refusal, current_manner())
 
 
 def _failed(error: Exception) -> Response:
@@ -134,8 +140,10 @@ def _failed(error: Exception) -> Response:
         return _refused(NotThatMethod(request.method, tuple(sorted(error.valid_methods or ()))))
     if isinstance(error, NotFound):
         path = re.sub(r"[^\w/.:@%+-]", "?", request.environ[PATH_KEY])[:100]
-        return _refused(NothingHere(f"Nothing is at {path}. {PREFIX}/api lists what there is."))
+        nothing = NothingHere(f"Nothing is at {path}. {PREFIX}/api lists what there is.")
+        is_person = prefers_page(request.headers.get("Accept", ""))
+        return refused(nothing, replace(current_manner(), media=HTML) if is_person else current_manner())
     if isinstance(error, HTTPException):
         return _refused(Unreadable(f"The request could not be read: {error.name}."))
     _log.error("request failed", exc_info=error, extra={"reference": g.reference})
-    return failed(g.reference)
+    return failed(current_manner())

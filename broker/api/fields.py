@@ -1,5 +1,7 @@
 """How single parameters are read: blanks count as missing, and what cannot be read is refused by name."""
 
+import json
+import math
 import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -36,14 +38,32 @@ class Parameter(fields.Field[Any]):
         return super().deserialize(missing if value is None or blank else value, attr, data, **kwargs)
 
 
+def text_of(value: object) -> str | None:
+    """The string, or the text of a JSON number where a string is meant; None for anything else."""
+    if isinstance(value, str):
+        return value
+    is_number = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+    return json.dumps(value) if is_number and not isinstance(value, bool) else None
+
+
 class Text(Parameter):
     """A string."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         del data, kwargs
-        if not isinstance(value, str) or "\0" in value:
+        text = text_of(value)
+        if text is None or "\0" in text:
             raise Invalid(f"Invalid value for '{attr}': a string is expected.", field=attr)
-        return value
+        return text
+
+
+class EventName(Text):
+    """The name of an event; what is no string is as malformed as an empty one, which is said in the event's turn."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        del attr, data, kwargs
+        text = text_of(value) or ""
+        return "" if "\0" in text else text
 
 
 class Value(Parameter):
@@ -53,9 +73,10 @@ class Value(Parameter):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         del data, kwargs
-        if not isinstance(value, str):
+        text = text_of(value)
+        if text is None:
             raise Invalid("Value must be a string.", field=attr, exit_code=190)
-        return value
+        return text
 
 
 class Flag(Parameter):

@@ -10,6 +10,8 @@ from typing import Final
 from flask import Response, g
 
 from broker.api.errors import refused
+from broker.api.manner import current_manner
+from broker.core.access import Scopes
 from broker.core.errors import Refusal, StorageUnavailable
 from broker.core.ids import UserId
 from broker.interfaces import Platform
@@ -20,12 +22,16 @@ _log = logging.getLogger(__name__)
 REPLAYED: Final = "Idempotency-Replayed"
 # Of what is sent, only what belongs to the answer itself; who asks and when is said anew.
 KEPT_HEADERS: Final = ("Content-Type", "Location", "Preference-Applied", "Allow", "Link")
+REFUSED: Final = 400
 SERVER_ERROR: Final = 500
 
 
-def fingerprint_of(method: str, path: str, parameters: Mapping[str, object]) -> str:
-    """What makes two requests the same: method, path and parameters, in any order; a JSON number is not its text."""
-    text = json.dumps([method, path, parameters], sort_keys=True, separators=(",", ":"))
+def fingerprint_of(method: str, path: str, parameters: Mapping[str, object], scopes: Scopes) -> str:
+    """What makes two requests the same: method, path and parameters, in any order; a JSON number is not its text.
+
+    What may be done with the credential belongs to it: an answer is for who may do no less and no more.
+    """
+    text = json.dumps([method, path, parameters, sorted(map(str, scopes.each))], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -44,25 +50,41 @@ class AnswerBook:
         *,
         do: Callable[[], Response],
         recall: Callable[[str], Response],
+        check: Callable[[str | None], None],
+        keeps: bool = True,
     ) -> Response:
         """The answer to a request: that of the first time, or what `do` makes.
 
         Where the first answer was lost and the request has been done, `recall` makes it of what came of it. Refusals
-        are answers as well; a status from 500 on is not kept.
+        are answers as well; a status from 500 on is not kept. Without `keeps` no success is kept either, because it
+        holds a secret: a repeat is answered by `recall`. Before any repeat is answered `check` is given what came of
+        the request, and raises what whoever may not be told any more is refused with.
         """
         with self.under_way.entered(owner_id, key):
             try:
                 claim = claim_request(platform, owner_id, key, fingerprint)
+                _check(platform, claim, check)
             except StorageUnavailable as away:
                 raise _repeatable(away) from away
             if claim.given is not None:
                 return _again(claim.given)
             lost = claim.became
             response = _made(platform, claim, do if lost is None else lambda: recall(lost))
-            _note(platform, claim, response)
+            _note(platform, claim, response, keeps=keeps and not g.get("secret", False))
             if lost is not None:
                 response.headers[REPLAYED] = "true"
             return response
+
+
+def _check(platform: Platform, claim: Claim, check: Callable[[str | None], None]) -> None:
+    if claim.given is None and claim.became is None:
+        return
+    try:
+        check(claim.became)
+    except Refusal:
+        if claim.given is None:
+            forget_request(platform, claim)  # it is not this refusal that the next repeat is to be given
+        raise
 
 
 def _repeatable(away: StorageUnavailable) -> StorageUnavailable:
@@ -73,10 +95,10 @@ def _repeatable(away: StorageUnavailable) -> StorageUnavailable:
     return away
 
 
-def _note(platform: Platform, claim: Claim, response: Response) -> None:
+def _note(platform: Platform, claim: Claim, response: Response, *, keeps: bool) -> None:
     """Keep the answer, or that there is none; an answer to what has been done is sent even if it cannot be kept."""
     try:
-        if response.status_code >= SERVER_ERROR:
+        if response.status_code >= SERVER_ERROR or not (keeps or response.status_code >= REFUSED):
             forget_request(platform, claim)
         else:
             keep_answer(platform, claim, _kept(response))
@@ -89,9 +111,9 @@ def _made(platform: Platform, claim: Claim, make: Callable[[], Response]) -> Res
     try:
         return make()
     except StorageUnavailable as away:
-        return refused(_repeatable(away), g.reference, g.version)
+        return refused(_repeatable(away), current_manner())
     except Refusal as refusal:
-        return refused(refusal, g.reference, g.version)
+        return refused(refusal, current_manner())
     except Exception:
         forget_request(platform, claim)
         raise

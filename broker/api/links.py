@@ -2,30 +2,38 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+# An application has dozens of them, and to make them anew for each was half of the cost of a list.
+MOST_KEPT: Final = 4096
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Param:
-    """A parameter of a link; `valid` lists its only possible values, where that is known."""
+    """A parameter of a link; `valid` lists its only possible values, where that is known, `invalid` impossible ones."""
 
     name: str
     description: str
     type: str = "string"
     valid: tuple[object, ...] = ()
     default: object = None
+    invalid: tuple[object, ...] = ()
 
+    @lru_cache(maxsize=MOST_KEPT)  # noqa: B019 what is kept are the few parameters that links have
     def required(self) -> dict[str, object]:
-        """As one that must be given."""
+        """As one that must be given; the same for all, and not to be changed."""
         return {
             "name": self.name,
             "type": self.type,
             "description": self.description,
             "valid_options": list(self.valid),
-            "invalid_options": [],
+            "invalid_options": list(self.invalid),
         }
 
+    @lru_cache(maxsize=MOST_KEPT)  # noqa: B019 as above
     def optional(self) -> dict[str, object]:
-        """As one that may be left out."""
+        """As one that may be left out; the same for all, and not to be changed."""
         return {
             "name": self.name,
             "type": self.type,

@@ -1,43 +1,59 @@
-"""The page a person finds at the root: what this is, and where to go on."""
+"""Pages for people: the templates, the front page, and a refusal as a page."""
 
-from html import escape
+from collections.abc import Sequence
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final
 
-from flask import Response
+from flask import Response, request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from broker.api.negotiation import HTML
 from broker.api.options import ApiOptions
 from broker.api.paths import PREFIX
 
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>gearbroker</title>
-<style>
-body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: 4rem auto; padding: 0 1rem; color: #222; }}
-code {{ background: #f2f2f2; padding: 0.1rem 0.3rem; }}
-@media (prefers-color-scheme: dark) {{
-body {{ background: #161616; color: #ddd; }} code {{ background: #2a2a2a; }} a {{ color: #8ab4f8; }}
-}}
-</style>
-</head>
-<body>
-<h1>gearbroker</h1>
-<p>A broker that places, scales and keeps highly available the gears of applications, and tells routers where they
-are. Version {version}.</p>
-<ul>
-<li><a href="{prefix}/api">REST interface</a>: everything it offers, as links</li>
-<li><a href="{prefix}/openapi.json">OpenAPI document</a> of the same interface</li>
-<li><a href="{prefix}/routing/snapshot">Routing snapshot</a>: what routers know now (asks for a login)</li>
-</ul>
-<p>Make an application highly available:</p>
-<p><code>curl -u LOGIN:PASSWORD -d event=make-ha {prefix}/domains/DOMAIN/applications/NAME/events</code></p>
-</body>
-</html>
-"""
+HTML_TYPE: Final = f"{HTML}; charset=utf-8"
+_OUR_TIME: Final = slice(0, len("2026-01-31T12:00:00"))
+
+
+@cache
+def templates() -> Environment:
+    """The templates; everything that is put into one is escaped."""
+    folder = Path(__file__).parent / "pages"
+    made = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["moment"] = _moment
+    made.globals["prefix"] = PREFIX
+    return made
+
+
+def rendered(template: str, **values: object) -> str:
+    """The template with these values in it."""
+    return templates().get_template(template).render(**values)
+
+
+def page(template: str, *, status: int = HTTPStatus.OK, **values: object) -> Response:
+    """The template with these values as an answer."""
+    return Response(rendered(template, **values), status=status, content_type=HTML_TYPE)
 
 
 def front_page(options: ApiOptions) -> Response:
-    """The page."""
-    text = _PAGE.format(prefix=PREFIX, version=escape(options.version))
-    return Response(text, content_type="text/html; charset=utf-8")
+    """What this is, and where to go on."""
+    return page("front.html", version=options.version, base=request.host_url.rstrip("/"))
+
+
+def refusal_page(status: int, texts: Sequence[str], reference: str) -> Response:
+    """A refusal, for a person who came with a browser."""
+    phrase = HTTPStatus(status).phrase
+    return page("refusal.html", status=status, code=status, phrase=phrase, texts=texts, reference=reference)
+
+
+def _moment(text: str) -> str:
+    """A time of ours as people read it: `2026-01-31 12:00:00`; all are UTC."""
+    return text[_OUR_TIME].replace("T", " ")

@@ -8,7 +8,7 @@ from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from broker.api.rails_form import DEEPEST, nest
-from broker.api.refusals import NotUtf8, TooLarge, Unreadable, UnsupportedBody
+from broker.api.refusals import NotUtf8, PackedBody, TooLarge, Unreadable, UnsupportedBody
 
 FORM = "application/x-www-form-urlencoded"
 MOST_FIELDS = 1000
@@ -17,7 +17,8 @@ MOST_FIELDS = 1000
 def read_parameters(request: Request, maximum: int) -> dict[str, Any]:
     """All parameters by name; those of the query win over those of the body.
 
-    Raises `NotUtf8`, `Unreadable`, `UnsupportedBody` or `TooLarge`; the body has been consumed whatever happens.
+    Raises `NotUtf8`, `Unreadable`, `UnsupportedBody`, `PackedBody` or `TooLarge`; the body has been consumed whatever
+    happens.
     """
     body = _body(request, maximum)
     query = request.query_string.decode("latin-1")
@@ -55,6 +56,9 @@ def _read_body(request: Request, body: bytes) -> dict[str, Any]:
     kind = request.mimetype
     if not body.strip():
         return {}
+    packed = request.headers.get("Content-Encoding", "").strip()
+    if packed.lower() not in {"", "identity"}:
+        raise PackedBody(packed)
     if kind == "application/json" or kind.endswith("+json"):
         return _read_json(body)
     if kind in {FORM, ""}:

@@ -1,6 +1,6 @@
 """Refusals that only HTTP knows: a request that cannot be read, negotiated or authenticated."""
 
-from broker.core.errors import Refusal
+from broker.core.errors import Forbidden, Refusal
 
 
 class Unreadable(Refusal):
@@ -38,10 +38,25 @@ class UnsupportedBody(Refusal):
         )
 
 
+class PackedBody(Refusal):
+    """The body is compressed; nothing is unpacked that could be a thousand times as large."""
+
+    code = "packed_body"
+
+    def __init__(self, encoding: str) -> None:
+        super().__init__(f"The body must be sent as it is, without Content-Encoding, and not as '{encoding[:100]}'.")
+
+
 class NotAcceptable(Refusal):
     """The client asks for a version or a format that is not offered."""
 
     code = "not_acceptable"
+
+
+class UnderMaintenance(Refusal):
+    """The operator has closed the broker for a while; the text is theirs."""
+
+    code = "under_maintenance"
 
 
 class NothingHere(Refusal):
@@ -86,11 +101,52 @@ class TooManyStreams(Refusal):
         )
 
 
-class Unauthorized(Refusal):
-    """The caller is not known; answered with plain text and `challenge`, never with the envelope."""
+class Challenged(Refusal):
+    """The caller has not shown who they are; `challenge` says how that is done."""
 
-    code = "unauthorized"
+    code = "challenged"
 
     def __init__(self, text: str, challenge: str) -> None:
         super().__init__(text)
         self.challenge = challenge
+
+
+class Unauthorized(Challenged):
+    """The caller is not known; answered with plain text, never with the envelope."""
+
+    code = "unauthorized"
+
+
+class ImpersonationRefused(Challenged):
+    """The caller may not act as this account, or there is none that they could make."""
+
+    code = "impersonation_refused"
+    exit_code = 1
+
+    def __init__(self, login: str, challenge: str) -> None:
+        super().__init__(f"Insufficient privileges to access user {login}", challenge)
+
+
+class FromAnotherSite(Forbidden):
+    """A page of another site has a browser change something, with the password or the session that it remembers."""
+
+    code = "from_another_site"
+    exit_code = 1
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This would change something, and a page of another site has your browser send it."
+            " Send it from the broker's own address, or with a token."
+        )
+
+
+class TooManyLogins(Refusal):
+    """The login, or the address, was wrong so often that its next try has to wait for so many seconds."""
+
+    code = "too_many_logins"
+    exit_code = 1
+
+    def __init__(self, seconds: int) -> None:
+        unit = "second" if seconds == 1 else "seconds"
+        super().__init__(f"There were too many wrong logins. Try again in {seconds} {unit}.")
+        self.seconds = seconds

@@ -10,7 +10,7 @@ from broker.api.refusals import TooManyStreams
 from broker.core.errors import LogUnavailable
 from broker.core.owner import User
 from broker.interfaces import LoggedEvent, Platform
-from broker.usecases.routing import PAGE, follow_events, read_events, wire_text
+from broker.usecases.routing import PAGE, Caller, follow_events, read_events, wire_text
 
 LINES = "application/jsonl"
 NDJSON = "application/x-ndjson"
@@ -46,14 +46,17 @@ def _server_sent(event: LoggedEvent | None) -> bytes:
 
 
 def pieces(
-    platform: Platform, user: User, reading: Reading, form: PieceOf, stopping: Callable[[], bool]
+    platform: Platform, caller: Caller, reading: Reading, form: PieceOf, stopping: Callable[[], bool]
 ) -> Iterator[bytes]:
     """The events as bytes. Raises `LogUnavailable` at once; a stream that falls behind what is kept just ends.
+
+    It ends too once there is no `caller` any more, and tells what they may see as they are at each reading.
 
     What the log has is sent a page at a time; what comes after it, event by event. A stream that follows begins
     with a heartbeat, so that the client knows at once that it is connected.
     """
-    first = read_events(platform, user, reading.after, _page(reading.limit))
+    user = caller()
+    first = ((), reading.after) if user is None else read_events(platform, user, reading.after, _page(reading.limit))
 
     def generate() -> Iterator[bytes]:
         left, (events, position) = reading.limit, first
@@ -62,7 +65,8 @@ def pieces(
         while events:
             yield b"".join(map(form, events))
             left = None if left is None else left - len(events)
-            if left == 0 or stopping():
+            user = caller()
+            if left == 0 or user is None or stopping():
                 return
             try:
                 events, position = read_events(platform, user, position, _page(left))
@@ -70,7 +74,7 @@ def pieces(
                 return  # so slow that the log has gone on without it; when it asks again it is told
         if reading.follows and left != 0:
             seconds = reading.heartbeat_seconds
-            coming = follow_events(platform, user, position, heartbeat_seconds=seconds, until=stopping)
+            coming = follow_events(platform, caller, position, heartbeat_seconds=seconds, until=stopping)
             with contextlib.suppress(LogUnavailable):  # as above
                 yield from map(form, _at_most(left, coming))
 

@@ -1,40 +1,49 @@
 """The whole interface as one table: method, path, resource, what it takes, what it answers, and who may ask."""
 
+from broker.api.account_urls import account_urls
 from broker.api.application_urls import application_urls
-from broker.api.resources import (
-    catalogue,
-    discovery,
-    domains,
-    operations,
-    routing,
-    user,
-)
-from broker.api.schemas import catalogue as catalogue_schemas
+from broker.api.catalogue_urls import catalogue_urls
+from broker.api.console_urls import console_urls
+from broker.api.deployment_urls import deployment_urls
+from broker.api.domain_urls import domain_urls
+from broker.api.gear_urls import gear_urls
+from broker.api.resources import discovery, routing
 from broker.api.schemas import discovery as discovery_schemas
-from broker.api.schemas import domains as domain_schemas
 from broker.api.schemas import routing as routing_schemas
-from broker.api.schemas import user as user_schemas
 from broker.api.streams import MEDIA
-from broker.api.url import NOTHING, Paths, Shape, Url, application, domain, here
+from broker.api.team_urls import team_urls
+from broker.api.url import Shape, Url, application, here
 
 
 def urls() -> tuple[Url, ...]:
     """Every resource of the interface."""
     return (
         *_entry(),
-        *_domains(),
+        *account_urls(),
+        *domain_urls(),
+        *team_urls(),
         *application_urls(),
-        *_catalogue(),
+        *catalogue_urls(),
+        *deployment_urls(),
+        *gear_urls(),
         *_routing(),
+        *console_urls(),
     )
 
 
 def _entry() -> tuple[Url, ...]:
     links = Shape(kind="links")
     environment = Shape(kind="environment", schema=discovery_schemas.EnvironmentSchema())
-    account = Shape(kind="user", schema=user_schemas.UserSchema())
     return (
-        Url("GET", here("/api"), discovery.show_entry, "Show what the interface offers", links, login=False),
+        Url(
+            "GET",
+            here("/api"),
+            discovery.show_entry,
+            "Show what the interface offers",
+            links,
+            login=False,
+            always_open=True,
+        ),
         Url(
             "GET",
             here("/environment"),
@@ -43,104 +52,13 @@ def _entry() -> tuple[Url, ...]:
             environment,
             login=False,
         ),
-        Url("GET", here("/user"), user.show_user, "Show the caller's account", account),
-    )
-
-
-def _domains() -> tuple[Url, ...]:
-    schemas = domain_schemas
-    one = Shape(kind="domain", schema=schemas.DomainSchema())
-    many = Shape(kind="domains", schema=one.schema, many=True)
-    listing, wish = schemas.DomainListing(), schemas.DomainWish()
-    return (
-        Url(
-            "GET",
-            Paths(here("/domains").current + here("/user/domains").current),
-            domains.list_domains,
-            "List domains",
-            many,
-            form=listing,
-            refusals=(400,),
-        ),
-        Url(
-            "POST",
-            here("/domains"),
-            domains.create_domain,
-            "Create a domain",
-            one,
-            form=wish,
-            status=201,
-            refusals=(409, 422),
-            recall=domains.show_created,
-        ),
-        Url(
-            "GET",
-            domain(),
-            domains.show_domain,
-            "Show a domain",
-            one,
-            form=schemas.DomainShowing(),
-            refusals=(404,),
-        ),
-        Url(
-            "PUT",
-            domain(),
-            domains.update_domain,
-            "Rename a domain or change its gear sizes",
-            one,
-            form=schemas.DomainChange(),
-            refusals=(404, 422),
-            recall=domains.show_updated,
-        ),
-        Url(
-            "DELETE",
-            domain(),
-            domains.delete_domain,
-            "Delete a domain",
-            NOTHING,
-            form=schemas.DomainRemoval(),
-            refusals=(404, 422, 500),
-            recall=operations.nothing_left,
-        ),
-    )
-
-
-def _catalogue() -> tuple[Url, ...]:
-    one = Shape(kind="cartridge", schema=catalogue_schemas.CartridgeTypeSchema())
-    many = Shape(kind="cartridges", schema=one.schema, many=True)
-    return (
-        Url(
-            "GET",
-            here("/cartridges"),
-            catalogue.list_catalogue,
-            "List or search the catalogue",
-            many,
-            form=catalogue_schemas.CatalogueSearch(),
-            login=False,
-        ),
-        Url(
-            "GET",
-            here("/cartridges/<feature>"),
-            catalogue.list_feature,
-            "List the cartridges that provide a feature",
-            many,
-            login=False,
-        ),
-        Url(
-            "GET",
-            here("/cartridge/<cartridge>"),
-            catalogue.show_cartridge_type,
-            "Show a cartridge of the catalogue",
-            one,
-            login=False,
-            refusals=(404,),
-        ),
     )
 
 
 def _routing() -> tuple[Url, ...]:
     table = Shape(kind="routing_table", schema=routing_schemas.PositionedTableSchema(), is_wire=True)
     snapshot = Shape(kind="routing_snapshot", schema=routing_schemas.SnapshotSchema(), is_wire=True)
+    certificate = Shape(kind="routing_certificate", schema=routing_schemas.CertificateSchema(), is_wire=True)
     return (
         Url(
             "GET",
@@ -151,6 +69,14 @@ def _routing() -> tuple[Url, ...]:
             refusals=(404, 409),
         ),
         Url("GET", here("/routing/snapshot"), routing.show_snapshot, "Take a snapshot of all routing tables", snapshot),
+        Url(
+            "GET",
+            here("/routing/certificate/<reference>"),
+            routing.show_certificate,
+            "Fetch a certificate with its private key",
+            certificate,
+            refusals=(404, 500),
+        ),
         Url(
             "GET",
             here("/routing/events"),

@@ -14,6 +14,7 @@ from kombu.messaging import Producer
 from broker.bus.confirms import ConfirmedSending
 from broker.bus.frames import PERSISTENT
 from broker.bus.message import Message
+from broker.core.errors import StorageUnavailable
 from broker.interfaces import BusUnavailable, LoggedEvent, PoisonEvent
 
 CONNECT_SECONDS = 5
@@ -80,6 +81,8 @@ class KombuPublisher:
         for event in events:
             try:
                 message = self._message(event)
+            except StorageUnavailable:
+                raise  # it is not the event that keeps its key from being read
             except Exception as error:  # noqa: BLE001 whatever makes one event unreadable must not hold the others up
                 refused.append(PoisonEvent(event=event, reason=f"it cannot be encoded: {error!r}"))
             else:

@@ -1,15 +1,17 @@
 """Directories of manifests become the cartridges of the catalogue, in the order in which they are shown."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
-import yaml
-
-from broker.catalogue.manifest import cartridge_of
-from broker.catalogue.section import MalformedManifest
+from broker.catalogue.manifest import NAME, VENDOR, VERSION, cartridge_of, name_of
+from broker.catalogue.section import MalformedManifest, Section
+from broker.catalogue.yaml_file import document_of
 from broker.core.cartridge import Cartridge
 
 PREFERRED_VENDOR = "redhat"
+# A file that says no more than these of a cartridge of an earlier directory changes nothing else of it.
+KEYS_OF_A_MARK = frozenset({"Name", "Version", "Cartridge-Vendor", "Obsolete"})
 
 
 def shipped_manifests() -> Path:
@@ -17,25 +19,45 @@ def shipped_manifests() -> Path:
     return Path(__file__).parent / "manifests"
 
 
-# The one in C, where it was built, is ten times as fast, and every command reads the catalogue.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
 def read_catalogue(directories: Iterable[Path]) -> tuple[Cartridge, ...]:
     """The cartridges of every `*.yaml` and `*.yml` file there; by base name, then vendor, then newest first.
 
-    Raises `MalformedManifest`, naming file and key, for a manifest that is wrong, for two that give the same
-    cartridge, and for a directory that is not there.
+    A cartridge of a later directory takes the place of the one with its name in an earlier one, and a file with
+    `Obsolete` and nothing but the keys of the name marks that one. Raises `MalformedManifest`, naming file and key,
+    for a manifest that is wrong, for two of a directory that give the same cartridge, and for a directory that is
+    not there.
     """
-    found: dict[str, tuple[Path, Cartridge]] = {}
+    found: dict[str, Cartridge] = {}
     for directory in directories:
-        for path in _manifests(directory):
-            cartridge = cartridge_of(_document(path), source=path)
-            if cartridge.name in found:
-                other = found[cartridge.name][0]
-                raise MalformedManifest(path, "Name", f"{cartridge.name} is in {other} already")
-            found[cartridge.name] = (path, cartridge)
-    return tuple(sorted((cartridge for _, cartridge in found.values()), key=_place))
+        found |= _read_directory(directory, found)
+    return tuple(sorted(found.values(), key=_place))
+
+
+def _read_directory(directory: Path, earlier: dict[str, Cartridge]) -> dict[str, Cartridge]:
+    sources: dict[str, Path] = {}
+    found: dict[str, Cartridge] = {}
+    for path in _manifests(directory):
+        document = document_of(path)
+        cartridge = _marked(document, path, earlier) or cartridge_of(document, source=path)
+        if cartridge.name in sources:
+            raise MalformedManifest(path, "Name", f"{cartridge.name} is in {sources[cartridge.name]} already")
+        sources[cartridge.name] = path
+        found[cartridge.name] = cartridge
+    return found
+
+
+def _marked(document: object, path: Path, earlier: dict[str, Cartridge]) -> Cartridge | None:
+    """The cartridge of an earlier directory that the file only marks as obsolete or as not; None for a manifest."""
+    mark = Section(path, "", document)
+    if not {"Obsolete"} <= mark.keys() <= KEYS_OF_A_MARK:
+        return None
+    parts = (
+        mark.text("Cartridge-Vendor", "", form=VENDOR),
+        mark.text("Name", form=NAME),
+        mark.text("Version", form=VERSION),
+    )
+    known = earlier.get(name_of(*parts))
+    return None if known is None else replace(known, obsolete=mark.flag("Obsolete"))
 
 
 def _manifests(directory: Path) -> list[Path]:
@@ -43,13 +65,6 @@ def _manifests(directory: Path) -> list[Path]:
         return sorted(path for path in directory.iterdir() if path.suffix in {".yaml", ".yml"})
     except OSError as error:
         raise MalformedManifest(directory, None, f"the directory cannot be read: {error.strerror}") from error
-
-
-def _document(path: Path) -> object:
-    try:
-        return yaml.load(path.read_text(encoding="utf-8"), _LOADER)  # noqa: S506 both loaders are safe ones
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise MalformedManifest(path, None, f"not readable as YAML: {error}") from error
 
 
 def _place(cartridge: Cartridge) -> tuple[str, bool, str, list[int]]:

@@ -52,3 +52,7 @@ class _Version(argparse.Action):
 
         print(f"gearbroker {version('gearbroker')}")
         parser.exit()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

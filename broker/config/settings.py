@@ -8,6 +8,7 @@ from typing import Any
 from broker.config import values
 from broker.config.file import read_file
 from broker.core.errors import ConfigurationError
+from broker.core.policy import SSH_KEY_TYPES
 from broker.core.redaction import HIDDEN, redacted
 
 CONFIGURATION_FILE = "GEARBROKER_CONF"
@@ -36,6 +37,8 @@ class Settings:
     # Nothing: a SQLite file in `data_dir`.
     database_url: str = _setting("DATABASE_URL", "", values.database_url, secret=True)
     bus_url: str = _setting("BUS_URL", EMBEDDED_BUS, values.bus_url, secret=True)
+    # Nothing: `secret.key` in `data_dir`.
+    secret_key_file: str = _setting("SECRET_KEY_FILE", "", values.file_or_nothing)
 
     # Where the nodes are: simulated in this process, or agents on the bus.
     nodes: str = _setting("NODES", "simulated", values.choice("simulated", "bus"))
@@ -49,11 +52,22 @@ class Settings:
     max_request_bytes: int = _setting("MAX_REQUEST_BYTES", 1024 * 1024, values.integer(1024))
     # The address of a proxy in front, whose X-Forwarded-* headers say which address a client used; nothing: none.
     trusted_proxy: str = _setting("TRUSTED_PROXY", "", _ADDRESS_OR_NOTHING)
+    # The header in which that proxy says who has logged in there; nothing: it does not.
+    remote_user_header: str = _setting("REMOTE_USER_HEADER", "", values.header_or_nothing)
+    # Whether one whom it has logged in gets an account by that.
+    auto_create_users: bool = _setting("AUTO_CREATE_USERS", True, values.boolean)
     advertise_https: bool = _setting("ADVERTISE_HTTPS", False, values.boolean)
+    # Whether every request but the first one is turned away, with the text of that file; nothing: one of our own.
+    maintenance_mode: bool = _setting("ENABLE_MAINTENANCE_MODE", False, values.boolean)
+    maintenance_file: str = _setting("MAINTENANCE_NOTIFICATION_FILE", "", values.file_or_nothing)
 
     dns_host: str = _setting("DNS_HOST", "127.0.0.1", _ADDRESS)
     dns_port: int = _setting("DNS_PORT", 8053, values.integer(0, 65535))
     cloud_domain: str = _setting("CLOUD_DOMAIN", "example.com", values.host_name)
+    allow_alias_in_domain: bool = _setting("ALLOW_ALIAS_IN_DOMAIN", False, values.boolean)
+    blacklisted_words: tuple[str, ...] = _setting("BLACKLISTED_WORDS", (), values.names)
+    # -1 and 0: any number.
+    limit_app_name_chars: int = _setting("LIMIT_APP_NAME_CHARS", -1, values.integer(-1))
 
     # The DNS server that is told the names by updates; nothing: they are answered from the database only.
     bind_server: str = _setting("BIND_SERVER", "", _ADDRESS_OR_NOTHING)
@@ -87,10 +101,27 @@ class Settings:
     valid_gear_sizes: tuple[str, ...] = _setting("VALID_GEAR_SIZES", ("small",), values.words)
     default_gear_size: str = _setting("DEFAULT_GEAR_SIZE", "small", _WORD)
     default_gear_capabilities: tuple[str, ...] = _setting("DEFAULT_GEAR_CAPABILITIES", ("small",), values.words)
+    cartridge_gear_sizes: tuple[tuple[str, tuple[str, ...]], ...] = _setting(
+        "VALID_GEAR_SIZES_FOR_CARTRIDGE", (), values.sizes_of_cartridges
+    )
     # -1: no limit.
     default_max_domains: int = _setting("DEFAULT_MAX_DOMAINS", 10, values.integer(-1))
     default_max_gears: int = _setting("DEFAULT_MAX_GEARS", 100, values.integer(-1))
     default_max_teams: int = _setting("DEFAULT_MAX_TEAMS", 0, values.integer(-1))
+
+    # How long a token is good, by scope: unless something else is asked for, and at the most.
+    auth_scope_timeouts: str = _setting(
+        "AUTH_SCOPE_TIMEOUTS", "session=1.days:7.days,*=1.months:6.months", values.scope_timeouts
+    )
+    valid_ssh_key_types: tuple[str, ...] = _setting("VALID_SSH_KEY_TYPES", SSH_KEY_TYPES, values.key_types)
+
+    # Manifests of the operator's own, beside the shipped ones; nothing: none.
+    cartridges_dir: str = _setting("CARTRIDGES_DIR", "", values.directory_or_nothing)
+    # Nothing: the shipped ones.
+    quickstarts_file: str = _setting("QUICKSTARTS_FILE", "", values.file_or_nothing)
+    download_cartridges: bool = _setting("DOWNLOAD_CARTRIDGES_ENABLED", True, values.boolean)
+    # Networks that manifests may come from although not everybody can reach them.
+    download_from: tuple[values.Network, ...] = _setting("DOWNLOAD_CARTRIDGES_FROM", (), values.networks)
 
     # How long a gear that no router sends to any more may finish its requests before it stops.
     drain_seconds: float = _setting("DRAIN_SECONDS", 0.0, values.seconds(zero=True))
@@ -111,10 +142,14 @@ class Settings:
     routing_exchange: str = _setting("ROUTING_EXCHANGE", "gearbroker.routing", _WORD)
     ose2_exchange: str = _setting("OSE2_EXCHANGE", "amq.topic", _WORD)
     ose2_routing_key: str = _setting("OSE2_ROUTING_KEY", "routinginfo", _WORD)
+    # Whether that dialect has private keys in clear, for listeners that cannot fetch them.
+    spi_send_private_keys: bool = _setting("SPI_SEND_PRIVATE_KEYS", False, values.boolean)
 
     def __post_init__(self) -> None:
         if not self.database_url:
             object.__setattr__(self, "database_url", f"sqlite:///{self.data_dir / 'gearbroker.db'}")
+        if not self.secret_key_file:
+            object.__setattr__(self, "secret_key_file", str(self.data_dir / "secret.key"))
         if self.bind_server and not self.bind_zone:
             object.__setattr__(self, "bind_zone", self.cloud_domain)
         for name, text in _contradictions(self):
@@ -173,8 +208,14 @@ def _contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
     for size in settings.default_gear_capabilities:
         if size not in settings.valid_gear_sizes:
             yield "DEFAULT_GEAR_CAPABILITIES", f"{size!r} is none of VALID_GEAR_SIZES ({sizes})."
+    for cartridge, allowed in settings.cartridge_gear_sizes:
+        for size in sorted(set(allowed) - set(settings.valid_gear_sizes)):
+            text = f"{size!r}, allowed for {cartridge}, is none of VALID_GEAR_SIZES ({sizes})."
+            yield "VALID_GEAR_SIZES_FOR_CARTRIDGE", text
     if settings.nodes == "bus" and settings.bus_url == EMBEDDED_BUS:
         yield "NODES", "agents on the bus need a bus: set BUS_URL, such as amqp://user:password@host:5672//."
+    if settings.remote_user_header and not settings.trusted_proxy:
+        yield "REMOTE_USER_HEADER", "anybody could send it: set TRUSTED_PROXY to the address of the proxy that does."
     if not settings.ha_dns_prefix and not settings.ha_dns_suffix:
         yield (
             "HA_DNS_PREFIX",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from broker.core.ids import ApplicationId, GearId, GroupId, NamespaceId, NodeId, OperationId, UserId
+from broker.core.ids import ApplicationId, DeploymentId, GearId, GroupId, NamespaceId, NodeId, OperationId, UserId
 
 
 class ApplicationPhase(StrEnum):
@@ -20,6 +20,7 @@ class Application:
 
     `default_multiplier` was the operator's default when it was created; `multiplier` is what an administrator
     has set since, and wins. `sequence` is the number of its last routing event, `generation` that of its last change.
+    `deployment_id` is the deployment that its gears are to run; `verdict_since` is when `verdict` became what it is.
     """
 
     application_id: ApplicationId
@@ -46,6 +47,8 @@ class Application:
     keep_deployments: int
     deployment_type: str
     created_at: str
+    deployment_id: DeploymentId | None = None
+    verdict_since: str | None = None
 
     @property
     def effective_multiplier(self) -> int:
@@ -55,12 +58,20 @@ class Application:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InstalledCartridge:
-    """A cartridge of an application, in the gear group that carries it."""
+    """A cartridge of an application, in the gear group that carries it.
+
+    One that was downloaded has the `url` it came from, and its `manifest`. `running` is whether its owner wants it to;
+    `data` are its own values, such as credentials, sealed.
+    """
 
     name: str
     group_id: GroupId
     ordinal: int
     added_at: str
+    running: bool = True
+    url: str | None = None
+    manifest: str | None = field(default=None, repr=False)
+    data: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,7 +80,7 @@ class GearGroup:
 
     `explicit_minimum` and `explicit_maximum` are what the owner has set, None for never set. `ordinals` is the number
     of gears it has ever had, so that a new gear's ordinal is unique. `proxies_out` tells that the gear ratio has
-    rotated its proxy gears out.
+    rotated its proxy gears out. `additional_storage` is in gigabytes for each gear, beside what every gear has.
     """
 
     group_id: GroupId
@@ -82,11 +93,16 @@ class GearGroup:
     proxy_count: int
     ordinals: int
     proxies_out: bool
+    additional_storage: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gear:
-    """One container of an application on one node; `ordinal` is its place in the order of creation in its group."""
+    """One container of an application on one node; `ordinal` is its place in the order of creation in its group.
+
+    `deployment_id` is the deployment that it is known to run. One that is `held_out` was rotated out by hand, and stays
+    so whatever the gear ratio says; until `drained_at` the requests that it had before are given time.
+    """
 
     gear_id: GearId
     application_id: ApplicationId
@@ -102,6 +118,9 @@ class Gear:
     uid: int | None
     operation_id: OperationId | None
     created_at: str
+    deployment_id: DeploymentId | None = None
+    held_out: bool = False
+    drained_at: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,6 +138,10 @@ class ApplicationParts:
     def cartridges_of(self, group_id: GroupId) -> tuple[str, ...]:
         """Names of the cartridges of a group, in the order they were installed."""
         return tuple(cart.name for cart in self.cartridges if cart.group_id == group_id)
+
+    def stopped_cartridges(self, group_id: GroupId) -> tuple[str, ...]:
+        """Names of those cartridges of a group that are not to run even while its gears do."""
+        return tuple(cart.name for cart in self.cartridges if cart.group_id == group_id and not cart.running)
 
     def cartridge(self, name: str) -> InstalledCartridge | None:
         """The installed cartridge of that name, or None."""

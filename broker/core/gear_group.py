@@ -1,6 +1,6 @@
 """How an application's cartridges become gear groups, and which limits hold for each group."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from broker.core.application import ApplicationParts, GearGroup
@@ -27,13 +27,20 @@ class GroupLimits:
     maximum: int
 
 
-def compose_groups(cartridges: Sequence[Cartridge], *, scalable: bool, profile: str) -> tuple[tuple[str, ...], ...]:
+def compose_groups(
+    cartridges: Sequence[Cartridge], *, scalable: bool, profile: str, together: Iterable[Collection[str]] = ()
+) -> tuple[tuple[str, ...], ...]:
     """Names of the cartridges that share gears, a tuple a gear group, the web framework's group first.
 
     A database gets a group of its own in a scalable application; without scaling everything lives on one gear.
+    Cartridges that are named `together` share gears whatever their manifests say.
     """
     facts = [_facts(cartridge) for cartridge in cartridges]
-    overrides = implicit_overrides(facts, scalable=scalable, ha=False, multiplier=0)
+    joined = (
+        GroupOverride(components=tuple(ComponentOverride(path=each.path) for each in facts if each.name in names))
+        for names in together
+    )
+    overrides = (*joined, *implicit_overrides(facts, scalable=scalable, ha=False, multiplier=0))
     groups = reduce_overrides(overrides, defaults=LimitDefaults(gear_size=profile))
     order = {cartridge.name: place for place, cartridge in enumerate(cartridges)}
     named = [tuple(sorted({c.cartridge for c in group.components}, key=order.__getitem__)) for group in groups]

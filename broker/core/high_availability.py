@@ -120,6 +120,13 @@ def plan_enable(
     return EnablePlan(promote=tuple(promoted), add_proxy_gears=max(0, least - pool.proxies))
 
 
+def next_promotion(gears: Iterable[PromotionCandidate], *, allow_multiple_on_node: bool = False) -> GearId | None:
+    """The gear that is given the proxy next, as when HA is enabled; None where none qualifies."""
+    known = sorted(gears, key=lambda gear: gear.ordinal)
+    found = _Promotions(known, allow_multiple_on_node=allow_multiple_on_node).promote_next()
+    return None if found is None else found.gear_id
+
+
 class _Promotions:
     """The gears that may be given the proxy, by zone, with the best of each zone at hand."""
 

@@ -27,17 +27,18 @@ def check_may_scale(application: str, wish: LimitWish, *, scalable: bool) -> Non
         raise Invalid(f"Application '{application}' is not scalable", field="name", exit_code=100)
 
 
+def check_proxy(cartridge: Cartridge, wish: LimitWish) -> None:
+    """Refuses every limit but one gear for a sparse cartridge."""
+    for name, value in (("scales_to", wish.scales_to), ("scales_from", wish.scales_from)):
+        if cartridge.is_sparse and value not in (None, 1):
+            text = f"The cartridge {cartridge.name} cannot be scaled."
+            raise Invalid(text, field=name, exit_code=LIMIT_REFUSED)
+
+
 def check_manifest(cartridge: Cartridge, wish: LimitWish) -> None:
-    """Refuses limits for a sparse cartridge, and those that the cartridge's manifest does not support."""
-    asked = (("scales_to", wish.scales_to), ("scales_from", wish.scales_from))
-    if cartridge.is_sparse:
-        for name, value in asked:
-            if value not in (None, 1):
-                text = f"The cartridge {cartridge.name} cannot be scaled."
-                raise Invalid(text, field=name, exit_code=LIMIT_REFUSED)
-        return
-    for name, value in reversed(asked):
-        if value is not None and not _supports(cartridge, value):
+    """Refuses limits that the cartridge's manifest does not support; after all that the contract refuses."""
+    for name, value in (("scales_from", wish.scales_from), ("scales_to", wish.scales_to)):
+        if value is not None and not cartridge.is_sparse and not _supports(cartridge, value):
             raise Invalid(f"Invalid {name} factor {value} provided", field=name, exit_code=LIMIT_REFUSED)
 
 

@@ -22,9 +22,27 @@ class OperationKind(StrEnum):
     FORCE_STOP = "force_stop"
     RESTART = "restart"
     ADD_ALIAS = "add_alias"
+    UPDATE_ALIAS = "update_alias"
     REMOVE_ALIAS = "remove_alias"
     SET_VARIABLES = "set_variables"
     SET_MULTIPLIER = "set_multiplier"
+    RESTART_GEAR = "restart_gear"
+    ROTATE_OUT = "rotate_out"
+    ROTATE_IN = "rotate_in"
+    DELETE_GEAR = "delete_gear"
+    ADD_CARTRIDGE = "add_cartridge"
+    REMOVE_CARTRIDGE = "remove_cartridge"
+    START_CARTRIDGE = "start_cartridge"
+    STOP_CARTRIDGE = "stop_cartridge"
+    RESTART_CARTRIDGE = "restart_cartridge"
+    RELOAD_CARTRIDGE = "reload_cartridge"
+    RELOAD = "reload"
+    TIDY = "tidy"
+    THREAD_DUMP = "thread_dump"
+    DEPLOY = "deploy"
+    ACTIVATE = "activate_deployment"
+    UPDATE_DEPLOYMENTS = "update_deployments"
+    UPDATE_APPLICATION = "update_application"
 
 
 class OperationState(StrEnum):
@@ -68,8 +86,15 @@ class Ending(StrEnum):
     GROW = "scale_up"
     SHRINK = "scale_down"
     ENABLE_HA = "enable_ha"
+    REPLACE = "replace_gear"
+    RESTART_GEAR = "restart_gear"
     SET_STATE = "set_state"
+    ADD_CARTRIDGE = "add_cartridge"
+    REMOVE_CARTRIDGE = "remove_cartridge"
+    SET_CARTRIDGE_STATE = "set_cartridge_state"
+    TELL = "tell"
     DELETE = "delete_application"
+    ACTIVATE = "activate_deployment"
 
 
 class Remedy(StrEnum):
@@ -85,9 +110,16 @@ REMEDIES: Final[Mapping[Ending, Remedy]] = {
     Ending.CREATE: Remedy.ELSEWHERE,
     Ending.GROW: Remedy.ELSEWHERE,
     Ending.ENABLE_HA: Remedy.ELSEWHERE,
+    Ending.REPLACE: Remedy.ELSEWHERE,
+    Ending.RESTART_GEAR: Remedy.WITHOUT,
+    Ending.ADD_CARTRIDGE: Remedy.ELSEWHERE,
     Ending.SHRINK: Remedy.WITHOUT,
+    Ending.REMOVE_CARTRIDGE: Remedy.WITHOUT,
+    Ending.SET_CARTRIDGE_STATE: Remedy.WITHOUT,
+    Ending.TELL: Remedy.WITHOUT,
     Ending.SET_STATE: Remedy.WITHOUT,
     Ending.DELETE: Remedy.WITHOUT,
+    Ending.ACTIVATE: Remedy.WITHOUT,
 }
 
 # The first, and two on other nodes: an operation takes three deadlines at most.

@@ -20,6 +20,8 @@ from broker.core.routing_changes import (
     HaDisabled,
     HaEnabled,
     HeadChanged,
+    SslAdded,
+    SslRemoved,
     VerdictChanged,
 )
 from broker.core.routing_table import Endpoint, EndpointKey, RoutingTable
@@ -61,8 +63,9 @@ class _Draft:
     """A table in the making; it need not be consistent between two changes."""
 
     def __init__(self, table: RoutingTable) -> None:
-        self._names = replace(table, endpoints=())
+        self._names = replace(table, certificates=(), endpoints=())
         self._aliases = set(table.aliases)
+        self._certificates = {each.alias: each for each in table.certificates}
         self._endpoints: dict[EndpointKey, Endpoint] = {}
         self._keys: dict[GearId, set[EndpointKey]] = {}
         for endpoint in table.endpoints:
@@ -83,16 +86,26 @@ class _Draft:
                 self._take_endpoint(change)
             case GearStateChanged() | GearRotatedIn() | GearRotatedOut() | HeadChanged():
                 self._take_gear(change)
-            case AliasAdded():
-                self._aliases.add(change.alias)
-            case AliasRemoved():
-                self._aliases.discard(change.alias)
+            case AliasAdded() | AliasRemoved() | SslAdded() | SslRemoved():
+                self._take_alias(change)
             case HaEnabled():
                 self._names = replace(self._names, ha=True, dns_ha=change.ha_dns_name)
             case HaDisabled():
                 self._names = replace(self._names, ha=False, dns_ha=None)
             case VerdictChanged():
                 self._names = replace(self._names, verdict=change.verdict)
+
+    def _take_alias(self, change: AliasAdded | AliasRemoved | SslAdded | SslRemoved) -> None:
+        match change:
+            case AliasAdded():
+                self._aliases.add(change.alias)
+            case AliasRemoved():
+                self._aliases.discard(change.alias)
+                self._certificates.pop(change.alias, None)
+            case SslAdded():
+                self._certificates[change.certificate.alias] = change.certificate
+            case SslRemoved():
+                self._certificates.pop(change.alias, None)
 
     def _take_endpoint(self, change: EndpointAdded | EndpointRemoved | EndpointMoved) -> None:
         match change:
@@ -139,7 +152,12 @@ class _Draft:
             )
 
     def finished(self) -> RoutingTable:
-        return replace(self._names, aliases=tuple(self._aliases), endpoints=tuple(self._endpoints.values()))
+        return replace(
+            self._names,
+            aliases=tuple(self._aliases),
+            certificates=tuple(self._certificates.values()),
+            endpoints=tuple(self._endpoints.values()),
+        )
 
 
 def _moved(old: Endpoint, new: Endpoint) -> Endpoint:

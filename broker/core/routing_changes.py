@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from typing import ClassVar
 
 from broker.core.ids import ApplicationId, GearId
-from broker.core.routing_table import Endpoint, EndpointKey
+from broker.core.routing_table import Endpoint, EndpointKey, RoutedCertificate
 from broker.core.verdict import VerdictState
 
 Data = dict[str, object]
@@ -179,6 +179,26 @@ class AliasRemoved(_Told):
     alias: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SslAdded(_Told):
+    """An alias has a certificate, in place of any that it had; its private key is told by what it is fetched by."""
+
+    action: ClassVar[str] = "add_ssl"
+    certificate: RoutedCertificate
+
+    def data(self) -> Data:
+        """The action's own fields, as they go on the wire."""
+        return self.certificate.to_wire()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SslRemoved(_Told):
+    """An alias has its certificate no more."""
+
+    action: ClassVar[str] = "remove_ssl"
+    alias: str
+
+
 Change = (
     ApplicationCreated
     | ApplicationDeleted
@@ -194,4 +214,6 @@ Change = (
     | VerdictChanged
     | AliasAdded
     | AliasRemoved
+    | SslAdded
+    | SslRemoved
 )

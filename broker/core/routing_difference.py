@@ -21,6 +21,8 @@ from broker.core.routing_changes import (
     HaDisabled,
     HaEnabled,
     HeadChanged,
+    SslAdded,
+    SslRemoved,
     VerdictChanged,
 )
 from broker.core.routing_table import Endpoint, EndpointKey, RoutingTable
@@ -93,6 +95,7 @@ def _check_comparable(before: RoutingTable, after: RoutingTable) -> None:
 def _ending(table: RoutingTable, telling: Telling) -> tuple[Change, ...]:
     changes: list[Change] = [_disabled(table, telling)] if table.ha else []
     changes.extend(EndpointRemoved(endpoint=endpoint) for endpoint in table.endpoints)
+    changes.extend(SslRemoved(alias=each.alias) for each in table.certificates)
     changes.extend(AliasRemoved(alias=alias) for alias in table.aliases)
     deleted = ApplicationDeleted(scalable=table.scalable, ha=table.ha, dns_name=table.dns_application)
     return (*changes, deleted)
@@ -106,6 +109,7 @@ def _disabled(table: RoutingTable, telling: Telling) -> HaDisabled:
 
 def _gains(before: RoutingTable, after: RoutingTable, telling: Telling) -> Iterator[Change]:
     yield from (AliasAdded(alias=alias) for alias in after.aliases if alias not in before.aliases)
+    yield from (SslAdded(certificate=each) for each in after.certificates if each not in before.certificates)
     pairs = _Pairs.of(before, after)
     head = _head_while_adding(before, after, pairs.added)
     yield from (_added(endpoint, head) for endpoint in pairs.added)
@@ -143,6 +147,8 @@ def _losses(before: RoutingTable, after: RoutingTable, telling: Telling) -> Iter
         if old.state != new.state != _SERVES:
             yield _state_changed(new)
     yield from (EndpointRemoved(endpoint=endpoint) for endpoint in _Pairs.of(before, after).removed)
+    certified = {each.alias for each in after.certificates}
+    yield from (SslRemoved(alias=each.alias) for each in before.certificates if each.alias not in certified)
     yield from (AliasRemoved(alias=alias) for alias in before.aliases if alias not in after.aliases)
     if before.verdict is not after.verdict:
         yield VerdictChanged(verdict=after.verdict, reasons=telling.verdict_reasons)

@@ -69,11 +69,25 @@ class Endpoint:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RoutedCertificate:
+    """The certificate of an alias, as PEM with its chain, and what its private key is fetched by."""
+
+    alias: str
+    ssl: str
+    private_key_reference: str
+
+    def to_wire(self) -> dict[str, object]:
+        """The certificate as routers are sent it."""
+        return {"alias": self.alias, "ssl": self.ssl, "private_key_reference": self.private_key_reference}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RoutingTable:
-    """All that a router needs to know of an application; `endpoints` and `aliases` are kept sorted.
+    """All that a router needs to know of an application; endpoints, aliases and their certificates are kept sorted.
 
     It holds that no endpoint is there twice, that the endpoints of a gear agree on its state and rotation,
-    that those of the head gear and no others are marked so, and that only an HA application has an HA name.
+    that those of the head gear and no others are marked so, that only an HA application has an HA name, and that
+    certificates are those of its aliases, one each.
     """
 
     application_id: ApplicationId
@@ -87,10 +101,12 @@ class RoutingTable:
     sequence: int = 0
     head_gear_id: GearId | None = None
     aliases: tuple[str, ...] = ()
+    certificates: tuple[RoutedCertificate, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "aliases", tuple(sorted(set(self.aliases))))
+        object.__setattr__(self, "certificates", tuple(sorted(self.certificates, key=lambda each: each.alias)))
         object.__setattr__(self, "endpoints", tuple(sorted(self.endpoints, key=lambda endpoint: endpoint.key)))
         if self.dns_ha is not None and not self.ha:
             raise ValueError(f"application {self.application_id} has an HA name and is not HA")
@@ -102,6 +118,9 @@ class RoutingTable:
         for endpoint in self.endpoints:
             if endpoint.is_head != (endpoint.gear_id == self.head_gear_id):
                 raise ValueError(f"gear {endpoint.gear_id} is marked wrongly: the head is {self.head_gear_id}")
+        certified = [each.alias for each in self.certificates]
+        if len(set(certified)) < len(certified) or not set(certified) <= set(self.aliases):
+            raise ValueError(f"the certificates of {certified} are not those of aliases, one each")
 
     @property
     def digest(self) -> str:
@@ -125,5 +144,10 @@ class RoutingTable:
             "dns": {"application": self.dns_application, "ha": self.dns_ha},
             "head_gear_id": self.head_gear_id,
             "aliases": list(self.aliases),
+            **self._certificates(),
             "endpoints": [endpoint.to_wire() for endpoint in self.endpoints],
         }
+
+    def _certificates(self) -> dict[str, object]:
+        # Only where there are some: a listener of a time before certificates goes on without any.
+        return {"certificates": [each.to_wire() for each in self.certificates]} if self.certificates else {}

@@ -75,7 +75,10 @@ def is_proxy_surplus(gears: int, proxies: int, limits: ProxyLimits) -> bool:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VictimCandidate:
-    """A gear of the group that shrinks; `ordinal` rises in order of creation and is unique in the group."""
+    """A gear of the group that shrinks; `ordinal` rises in order of creation and is unique in the group.
+
+    One that `must_stay` goes as little as the head gear does.
+    """
 
     gear_id: GearId
     ordinal: int
@@ -83,6 +86,7 @@ class VictimCandidate:
     carries_proxy: bool
     node_id: str
     zone: str | None = None
+    must_stay: bool = False
 
 
 def choose_victims(
@@ -123,7 +127,7 @@ class _Group:
         self._all: Spread[VictimCandidate] = Spread()
         self._proxies: Spread[VictimCandidate] = Spread()
         for gear in sorted(gears, key=lambda gear: gear.ordinal):
-            may_go = not gear.is_head
+            may_go = not gear.is_head and not gear.must_stay
             self._all.add(gear.zone, gear.node_id, gear.ordinal, gear if may_go and not gear.carries_proxy else None)
             if gear.carries_proxy:
                 self._proxies.add(gear.zone, gear.node_id, gear.ordinal, gear if may_go else None)

@@ -16,13 +16,34 @@ class VerdictState(StrEnum):
     NOT_HA = "not_ha"
 
 
+class Rule(StrEnum):
+    """The rules that an application has to keep to be HA, by names that stay the same."""
+
+    ASKED_FOR = "asked_for"
+    SOMETHING_SERVES = "something_serves"
+    ENOUGH_PROXIES = "enough_proxies"
+    ANY_NODE_MAY_BE_LOST = "any_node_may_be_lost"
+    ANY_ZONE_MAY_BE_LOST = "any_zone_may_be_lost"
+    ENOUGH_ZONES = "enough_zones"
+    NAME_IS_REGISTERED = "name_is_registered"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Failure:
+    """A rule that fails: what is wrong, and what would help, both for people."""
+
+    rule: Rule
+    text: str
+    advice: str
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GearFacts:
     """What the verdict needs to know of a gear.
 
-    `usable` says that it is started on a node that is heard of; `serves` that it carries the web framework.
-    Rotation does not matter: a proxy gear that is out of rotation comes back in as soon as nothing else would
-    serve.
+    `usable` says that it is started on a node that is heard of; `serves` that it carries the web framework, and has
+    not been taken out of rotation by hand. The gear ratio does not matter: a proxy gear that it has taken out of
+    rotation comes back in as soon as nothing else would serve.
     """
 
     node_id: str
@@ -48,7 +69,8 @@ class HaFacts:
 
     `asked` is the application's HA flag. `dns_registered` says that the HA name exists, or is a router's
     business. `wanted_proxies` is what the multiplier rule asks for; from `minimum_zones` 2 on, the loss of a
-    zone must be survived too.
+    zone must be survived too. `running` is whether its owner wants it to, and `held_out` how many gears could serve
+    and were taken out of rotation by hand: both only say what would help.
     """
 
     asked: bool
@@ -56,6 +78,8 @@ class HaFacts:
     places: tuple[PlaceFacts, ...]
     wanted_proxies: int = HA_MINIMUM
     minimum_zones: int = 1
+    running: bool = True
+    held_out: int = 0
 
     @classmethod
     def of_gears(
@@ -100,16 +124,24 @@ class HaFacts:
 class Verdict:
     """HA: asked for, and every rule holds. Degraded: asked for, requests are answered, but a rule fails.
 
-    Not HA: not asked for, or no request is answered. `failed_rules` say why, for people. `answers` says that
-    a request finds a proxy gear and a gear that serves; `fatal_nodes` and `fatal_zones` are those whose loss
-    would end that.
+    Not HA: not asked for, or no request is answered. `failures` say why. `answers` says that a request finds a
+    proxy gear and a gear that serves; `fatal_nodes` and `fatal_zones` are those whose loss would end that. `proxies`
+    and `serving` are the gears that can forward and serve requests now.
     """
 
     state: VerdictState
-    failed_rules: tuple[str, ...]
+    failures: tuple[Failure, ...]
     answers: bool
     fatal_nodes: tuple[str, ...]
     fatal_zones: tuple[str, ...]
+    proxies: int
+    wanted_proxies: int
+    serving: int
+
+    @property
+    def failed_rules(self) -> tuple[str, ...]:
+        """What is wrong, for people."""
+        return tuple(failure.text for failure in self.failures)
 
     @property
     def survives_any_node(self) -> bool:
@@ -127,12 +159,21 @@ def verdict(facts: HaFacts) -> Verdict:
     answers = facts.proxies > 0 and facts.serving > 0
     nodes = _fatal(facts, ((place.node_id, place) for place in facts.places))
     zones = _fatal(facts, ((place.zone, place) for place in facts.places if place.zone is not None))
-    failed = tuple(_failures(facts, nodes, zones)) if facts.asked else ("HA is not enabled",)
+    failed = tuple(_failures(facts, nodes, zones)) if facts.asked else (_NOT_ASKED,)
     if not facts.asked or not answers:
         state = VerdictState.NOT_HA
     else:
         state = VerdictState.DEGRADED if failed else VerdictState.HA
-    return Verdict(state=state, failed_rules=failed, answers=answers, fatal_nodes=nodes, fatal_zones=zones)
+    return Verdict(
+        state=state,
+        failures=failed,
+        answers=answers,
+        fatal_nodes=nodes,
+        fatal_zones=zones,
+        proxies=facts.proxies,
+        wanted_proxies=facts.wanted_proxies,
+        serving=facts.serving,
+    )
 
 
 def _fatal(facts: HaFacts, places: Iterable[tuple[str, PlaceFacts]]) -> tuple[str, ...]:
@@ -146,17 +187,50 @@ def _fatal(facts: HaFacts, places: Iterable[tuple[str, PlaceFacts]]) -> tuple[st
     return tuple(name for name in sorted(proxies) if proxies[name] == all_proxies or serving[name] == all_serving)
 
 
-def _failures(facts: HaFacts, nodes: tuple[str, ...], zones: tuple[str, ...]) -> Iterator[str]:
+_NOT_ASKED = Failure(rule=Rule.ASKED_FOR, text="HA is not enabled", advice="Enable HA with the event 'enable-ha'.")
+_START = "Start the application."
+_AWAY = "Scale up, or wait until the nodes that are not heard of come back."
+
+
+def _failures(facts: HaFacts, nodes: tuple[str, ...], zones: tuple[str, ...]) -> Iterator[Failure]:
     if facts.serving == 0:
-        yield "no gear can serve requests"
+        yield _failure(Rule.SOMETHING_SERVES, "no gear can serve requests", _to_serve(facts))
     if facts.proxies < facts.wanted_proxies:
-        yield f"{facts.proxies} of {facts.wanted_proxies} proxy gears can serve"
+        text = f"{facts.proxies} of {facts.wanted_proxies} proxy gears can serve"
+        yield _failure(Rule.ENOUGH_PROXIES, text, _AWAY if facts.running else _START)
     if facts.proxies > 0 and facts.serving > 0:
-        yield from (f"the loss of node {node} would not be survived" for node in nodes)
-        if facts.minimum_zones > 1:
-            yield from (f"the loss of zone {zone} would not be survived" for zone in zones)
+        yield from _unsurvived(facts, nodes, zones)
     used = len({place.zone for place in facts.places if place.zone is not None and place.serving > 0})
     if facts.minimum_zones > 1 and used < facts.minimum_zones:
-        yield f"gears can serve in {used} of at least {facts.minimum_zones} zones"
+        text = f"gears can serve in {used} of at least {facts.minimum_zones} zones"
+        yield _failure(Rule.ENOUGH_ZONES, text, _in_another("zone") if facts.running else _START)
     if not facts.dns_registered:
-        yield "the HA DNS name is not registered"
+        yield _failure(Rule.NAME_IS_REGISTERED, "the HA DNS name is not registered", "Disable HA and enable it again.")
+
+
+def _unsurvived(facts: HaFacts, nodes: tuple[str, ...], zones: tuple[str, ...]) -> Iterator[Failure]:
+    lost = [(Rule.ANY_NODE_MAY_BE_LOST, "node", name) for name in nodes]
+    if facts.minimum_zones > 1:
+        lost += [(Rule.ANY_ZONE_MAY_BE_LOST, "zone", name) for name in zones]
+    for rule, what, name in lost:
+        yield _failure(rule, f"the loss of {what} {name} would not be survived", _apart(facts, what))
+
+
+def _apart(facts: HaFacts, what: str) -> str:
+    return f"Rotate a gear in, or: {_in_another(what)}" if facts.held_out else _in_another(what)
+
+
+def _in_another(what: str) -> str:
+    """More gears are what helps, for they go where there are fewest; where they can go is the operator's to change."""
+    missing = "a node in another zone" if what == "zone" else "another node"
+    return f"Scale up; where that does not help, {missing} is needed."
+
+
+def _to_serve(facts: HaFacts) -> str:
+    if not facts.running:
+        return _START
+    return "Rotate a gear in." if facts.held_out else _AWAY
+
+
+def _failure(rule: Rule, text: str, advice: str) -> Failure:
+    return Failure(rule=rule, text=text, advice=advice)

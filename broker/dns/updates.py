@@ -15,7 +15,7 @@ import dns.rdatatype
 from dns.rcode import Rcode
 from dns.update import UpdateMessage
 
-from broker.dns.records import TTL_SECONDS, Record, absolute, replace, require, why_unwritable
+from broker.dns.records import KINDS, TTL_SECONDS, Record, absolute, replace, require, why_unwritable
 from broker.dns.signing import RemoteDnsSilent, SignedExchange
 from broker.interfaces import FIRST_FENCE, FenceMoved, RemoteDnsState, RemoteDnsUnavailable, ToldNames
 
@@ -59,6 +59,10 @@ class Rfc2136Server:
         taken = {name: record for name, record in writable.items() if name not in not_taken}
         refused = unwritable | not_taken | self._differing(taken)
         return ToldNames(fence=fence, refused=refused, unwritable=unwritable)
+
+    def lookup(self, name: str) -> list[Record]:
+        """What the name leads to on the server itself; raises `RemoteDnsUnavailable`."""
+        return [record for record in self._ask(name, "A") if record[0] in KINDS]
 
     def state(self) -> RemoteDnsState:
         """Ask for the zone's SOA, and for an update that has a condition and no content."""

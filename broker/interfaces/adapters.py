@@ -2,11 +2,14 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from broker.core.cartridge import Cartridge
+from broker.core.errors import Refusal
 from broker.core.ids import (
     OperationId,
+    UserId,
 )
 from broker.interfaces.records import Json, LoggedEvent, ParkedEvent, PoisonEvent
 
@@ -27,6 +30,56 @@ class Passwords(Protocol):
 
     def verify(self, login: str, password: str, password_hash: str) -> bool:
         """True if it is the password; the answer may be remembered shortly, never across a change of the hash."""
+
+
+class Unopenable(Refusal):
+    """A sealed text cannot be opened: it is none, it was changed, or this platform does not have its key."""
+
+    code = "unopenable"
+    exit_code = 1
+
+
+class Vault(Protocol):
+    """What the platform's one secret is used for. Each raises `ConfigurationError` where there is no secret.
+
+    `seal` and `open` are for what must be read again, by this platform and for the same purpose; `open` raises
+    `Unopenable`. `derive` is for what nobody else can tell and need not be kept: 64 hexadecimal digits; `derived` are
+    those with every key there is, the newest first. `fingerprint` is what the key that seals is called, and
+    `fingerprints` are the names of all keys, that one first.
+    """
+
+    def check(self) -> None:
+        """Nothing, where there is a secret."""
+
+    @property
+    def fingerprint(self) -> str: ...
+    @property
+    def fingerprints(self) -> tuple[str, ...]: ...
+    def seal(self, plaintext: bytes, purpose: str) -> str: ...
+    def open(self, sealed: str, purpose: str) -> bytes: ...
+    def derive(self, purpose: str, identifier: str) -> str: ...
+    def derived(self, purpose: str, identifier: str) -> Sequence[str]: ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckedCertificate:
+    """A certificate with its chain as PEM, its own first, and its private key as PEM without a pass phrase.
+
+    `names` are the host names it is for, in lower case; `begins_at` and `ends_at` are seconds since 1970.
+    """
+
+    chain: str
+    private_key: str = field(repr=False)
+    names: tuple[str, ...]
+    begins_at: float
+    ends_at: float
+
+
+class Certificates(Protocol):
+    """Certificates of aliases."""
+
+    def check(self, certificate: str, private_key: str, pass_phrase: str | None) -> CheckedCertificate:
+        """What a client sent, as it is kept; raises `Invalid` in the contract's words, without a word of the key."""
 
 
 class CommandChannel(Protocol):
@@ -138,6 +191,9 @@ class RemoteDns(Protocol):
         `fence` was learnt before the records were read from the table. Raises `FenceMoved`, and `RemoteDnsUnavailable`.
         """
 
+    def lookup(self, name: str) -> Sequence[tuple[str, str]]:
+        """(kind, target) of a name as the server has it, none where it does not. Raises `RemoteDnsUnavailable`."""
+
     def state(self) -> RemoteDnsState:
         """What the server says, without changing anything."""
 
@@ -167,3 +223,17 @@ class Turns(Protocol):
     def holds(self, operation_id: OperationId) -> bool: ...
     def opened(self) -> None: ...
     def wait_opened(self, timeout: float) -> None: ...
+
+
+class CartridgeSource(Protocol):
+    """Cartridges that are in no catalogue, because an application names the address of their manifest."""
+
+    def fetch(self, url: str, account: UserId) -> str:
+        """The manifest there, for that account, which may have few fetched at once.
+
+        Raises `Invalid`, naming the URL, where there is none or the operator forbids it, and `SourceUnavailable`
+        where there may be one later.
+        """
+
+    def parse(self, text: str, url: str) -> Cartridge:
+        """The one cartridge that a manifest from this URL describes; raises `Invalid`, naming the URL."""

@@ -1,10 +1,11 @@
 """What is kept, as data: rows that no rule reads, handed between use cases and the store."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from broker.core.ids import (
     ApplicationId,
+    CertificateId,
     CommandId,
     GearId,
     NodeId,
@@ -120,12 +121,14 @@ class OperationRecord:
     """One change to one application, while it waits, while it runs and after.
 
     `wish` is what was wanted, in words that its owner may read; `ending` and `arguments` are what was planned, None
-    while it waits. `driver` is the process that has it in its hands, None if any worker may take it.
+    while it waits. `actor_id` is who asked for it, where that was somebody over the REST interface. `driver` is the
+    process that has it in its hands, None if any worker may take it.
     """
 
     operation_id: OperationId
     application_id: ApplicationId
     owner_id: UserId | None
+    actor_id: UserId | None
     app_name: str | None
     namespace: str | None
     kind: str
@@ -170,6 +173,7 @@ class OperationEntry:
     operation_id: OperationId
     application_id: ApplicationId
     owner_id: UserId | None
+    actor_id: UserId | None
     app_name: str | None
     namespace: str | None
     kind: str
@@ -207,7 +211,7 @@ class StepEntry:
 class KeptAnswer:
     """What is known of a request with an Idempotency-Key; without `status` it has not been answered yet.
 
-    `became` is the operation that has come of it, or the namespace that it has changed.
+    `became` is the operation that has come of it, or what it has changed.
     """
 
     fingerprint: str
@@ -243,3 +247,15 @@ class NameChange:
     record: tuple[str, str] | None
     attempts: int
     error: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AliasCertificate:
+    """The certificate of an alias, as PEM with its chain, and its private key, sealed; it has another id each time."""
+
+    certificate_id: CertificateId
+    application_id: ApplicationId
+    alias: str
+    certificate: str
+    private_key: str = field(repr=False)
+    added_at: str

@@ -5,11 +5,17 @@ from typing import Protocol, Self
 
 from broker.core.errors import StorageUnavailable
 from broker.interfaces.repositories import (
+    Agreements,
+    AliasCertificates,
     Answers,
     Applications,
+    Authorizations,
     Commands,
+    Deployments,
     EventLog,
     Gears,
+    Keys,
+    Members,
     NameChanges,
     Names,
     Namespaces,
@@ -18,6 +24,7 @@ from broker.interfaces.repositories import (
     Operations,
     Processes,
     Retention,
+    Teams,
     Users,
 )
 
@@ -51,7 +58,19 @@ class UnitOfWork(Protocol):
     @property
     def namespaces(self) -> Namespaces: ...
     @property
+    def keys(self) -> Keys: ...
+    @property
+    def authorizations(self) -> Authorizations: ...
+    @property
+    def teams(self) -> Teams: ...
+    @property
+    def members(self) -> Members: ...
+    @property
     def applications(self) -> Applications: ...
+    @property
+    def certificates(self) -> AliasCertificates: ...
+    @property
+    def deployments(self) -> Deployments: ...
     @property
     def gears(self) -> Gears: ...
     @property
@@ -66,6 +85,8 @@ class UnitOfWork(Protocol):
     def processes(self) -> Processes: ...
     @property
     def operation_history(self) -> OperationHistory: ...
+    @property
+    def agreements(self) -> Agreements: ...
     @property
     def answers(self) -> Answers: ...
     @property

@@ -5,11 +5,13 @@ import ipaddress
 from collections.abc import Sequence
 
 from broker.bootstrap import Built, Settings, build, bus_channel
+from broker.core.errors import ConfigurationError
 from broker.core.ids import NodeId
 from broker.core.node import Liveness
 from broker.interfaces import NodeRecord, Platform
 from broker.simulator.fleet import SimulatedFleet
 from broker.usecases.nodes import list_nodes, name_address, register_nodes
+from broker.usecases.platform_secret import check_secret
 from broker.usecases.restoring import recorded_gears
 from broker.workers.loop import Worker, stop_all
 from broker.workers.name_server import NameServer
@@ -81,6 +83,11 @@ def open_embedded(settings: Settings) -> EmbeddedPlatform:
     fleet = SimulatedFleet()
     nodes: Nodes = bus_channel(settings) if settings.nodes == "bus" else fleet
     built = build(settings, channel=nodes, create=True)
+    try:
+        check_secret(built.platform)
+    except ConfigurationError:
+        built.close()
+        raise
     if nodes is fleet:
         for node in list_nodes(built.platform):
             fleet.add(node.node_id)

@@ -129,12 +129,15 @@ def _gear(recorded: RecordedGear) -> Gear:
         ports = {endpoint.port_name: endpoint.public_port for endpoint in endpoints}
         host = _host(endpoints[0].internal_address) if endpoints else next(free)
         exposed = tuple(ports[each.port_name] for each in spec.endpoints if each.port_name in ports)
-        carried.append(CarriedCartridge(spec=spec, host=host, public_ports=exposed))
+        stopped = spec.name in recorded.stopped_cartridges
+        carried.append(CarriedCartridge(spec=spec, host=host, public_ports=exposed, stopped=stopped))
     return Gear(
         gear_id=recorded.gear_id,
         uid=recorded.uid,
         state=GearState.STARTED if recorded.started else GearState.STOPPED,
         cartridges=tuple(carried),
+        deployment_id=recorded.deployment_id,
+        additional_gigabytes=recorded.additional_gigabytes,
     )
 
 

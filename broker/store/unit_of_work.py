@@ -16,11 +16,15 @@ from broker.interfaces import EventSignal
 from broker.store.engine import Database
 from broker.store.faults import refusal_of
 from broker.store.fleet_cache import FleetCache
+from broker.store.repositories.agreements import AgreementRepository
 from broker.store.repositories.answers import AnswerRepository
 from broker.store.repositories.applications import ApplicationRepository
 from broker.store.repositories.commands import CommandRepository
+from broker.store.repositories.deployments import AliasCertificateRepository, DeploymentRepository
 from broker.store.repositories.event_log import EventLogRepository
 from broker.store.repositories.gears import GearRepository
+from broker.store.repositories.keys import AuthorizationRepository, KeyRepository
+from broker.store.repositories.members import MemberRepository, TeamRepository
 from broker.store.repositories.name_changes import NameChangeRepository
 from broker.store.repositories.names import NameRepository
 from broker.store.repositories.nodes import NodeRepository
@@ -39,7 +43,13 @@ class SqlUnitOfWork:
 
     users: UserRepository
     namespaces: NamespaceRepository
+    keys: KeyRepository
+    authorizations: AuthorizationRepository
+    teams: TeamRepository
+    members: MemberRepository
     applications: ApplicationRepository
+    certificates: AliasCertificateRepository
+    deployments: DeploymentRepository
     gears: GearRepository
     nodes: NodeRepository
     log: EventLogRepository
@@ -47,6 +57,7 @@ class SqlUnitOfWork:
     operations: OperationRepository
     processes: ProcessRepository
     operation_history: OperationHistoryRepository
+    agreements: AgreementRepository
     answers: AnswerRepository
     names: NameRepository
     name_changes: NameChangeRepository
@@ -78,12 +89,19 @@ class SqlUnitOfWork:
         self.nodes = NodeRepository(connection, self._cache)
         self.users = UserRepository(connection, self.nodes.hold)
         self.applications = ApplicationRepository(connection, self.nodes.renewed, self.nodes.hold)
+        self.keys = KeyRepository(connection)
+        self.authorizations = AuthorizationRepository(connection)
+        self.teams = TeamRepository(connection)
+        self.members = MemberRepository(connection)
+        self.certificates = AliasCertificateRepository(connection)
+        self.deployments = DeploymentRepository(connection)
         self.gears = GearRepository(connection)
         self.log = EventLogRepository(connection)
         self.commands = CommandRepository(connection)
         self.operations = OperationRepository(connection)
         self.processes = ProcessRepository(connection)
         self.operation_history = OperationHistoryRepository(connection)
+        self.agreements = AgreementRepository(connection)
         self.answers = AnswerRepository(connection)
         self.name_changes = NameChangeRepository(connection)
         self.retention = RetentionRepository(connection)

@@ -11,7 +11,7 @@ from broker.core.ids import NodeId
 from broker.core.policy import Policy
 from broker.core.rotation import Rotation, as_routed
 from broker.core.routing_changes import Change
-from broker.core.routing_table import Endpoint, PathMapping, RoutingTable
+from broker.core.routing_table import Endpoint, PathMapping, RoutedCertificate, RoutingTable
 from broker.core.verdict import VerdictState
 from broker.interfaces import OutgoingEvent, Platform, StoredEndpoint, UnitOfWork
 from broker.usecases.times import timestamp
@@ -61,21 +61,23 @@ def routed_ha_name(policy: Policy, application: Application) -> str | None:
 
 def table_of(
     platform: Platform,
-    application: Application,
+    parts: ApplicationParts,
     *,
     gears: Iterable[Gear] = (),
     endpoints: Sequence[StoredEndpoint] = (),
     addresses: Mapping[NodeId, str],
     unresponsive: frozenset[NodeId] = frozenset(),
     aliases: tuple[str, ...] = (),
+    certificates: tuple[RoutedCertificate, ...] = (),
 ) -> RoutingTable:
     """The routing table of the application, restricted to these gears and endpoints."""
+    application, catalogue = parts.application, platform.catalogue_of(parts)
     by_id = {gear.gear_id: gear for gear in gears}
     rows = [
         _endpoint(
             stored,
             by_id[stored.gear_id],
-            platform.catalogue[stored.cartridge],
+            catalogue[stored.cartridge],
             addresses[by_id[stored.gear_id].node_id],
             node_responds=by_id[stored.gear_id].node_id not in unresponsive,
         )
@@ -94,6 +96,7 @@ def table_of(
         sequence=application.sequence,
         head_gear_id=application.head_gear_id,
         aliases=aliases,
+        certificates=certificates,
         endpoints=tuple(rows),
     )
 

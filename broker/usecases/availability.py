@@ -27,6 +27,7 @@ from broker.usecases.conclusions import announce_and_settle
 from broker.usecases.finding import find_application
 from broker.usecases.growing import grow_group, limits_of_proxies
 from broker.usecases.operations import Intention, Plan, Planner, carry_out, change
+from broker.usecases.permitted import NEEDED
 from broker.usecases.scaling import check_multiplier
 from broker.usecases.shrinking import choose, shrink
 from broker.usecases.standing import tell_and_settle
@@ -40,7 +41,7 @@ def enable_ha(platform: Platform, user: User, reference: str, namespace: str | N
     The proxy is put on gears that exist, in other zones where there are any; only where none qualifies is a gear added.
     """
     with platform.reading() as work:
-        found = find_application(work, user, reference, namespace)
+        found = find_application(work, user, reference, namespace, needs=NEEDED[OperationKind.ENABLE_HA])
     return _carried_out(
         platform,
         found.application.application_id,
@@ -54,12 +55,12 @@ def enabling_planner(platform: Platform, _wish: Json) -> Planner:
 
     def plan(work: UnitOfWork, parts: ApplicationParts, operation_id: OperationId) -> Plan:
         _check_enabling(platform, work, parts)
-        group = web_group(parts, platform.catalogue)
+        group = web_group(parts, platform.catalogue_of(parts))
         if group is None:
             raise HighAvailabilityRefused("Cannot make the application HA because there is no web cartridge.")
         gears = {gear.gear_id: gear for gear in work.gears.of_group(group.group_id)}
         wanted = _promotions(platform, work, parts, tuple(gears.values()))
-        limits = effective_limits(parts, platform.catalogue, ha=True)[group.group_id]
+        limits = effective_limits(parts, platform.catalogue_of(parts), ha=True)[group.group_id]
         resized = ScaleChange(current=group.gear_count, target=group.gear_count + wanted.add_proxy_gears)
         check_change(resized, limits.minimum, limits.maximum)
         growth = grow_group(platform, work, parts, group, (True,) * wanted.add_proxy_gears, operation_id=operation_id)
@@ -78,8 +79,8 @@ def enabling_planner(platform: Platform, _wish: Json) -> Planner:
 def _check_enabling(platform: Platform, work: UnitOfWork, parts: ApplicationParts) -> None:
     application = parts.application
     owner = work.users.by_id(application.owner_id)
-    group = web_group(parts, platform.catalogue)
-    limits = effective_limits(parts, platform.catalogue, ha=False)
+    group = web_group(parts, platform.catalogue_of(parts))
+    limits = effective_limits(parts, platform.catalogue_of(parts), ha=False)
     check_make_ha(
         MakeHaFacts(
             allowed_on_platform=platform.policy.allow_ha,
@@ -87,7 +88,7 @@ def _check_enabling(platform: Platform, work: UnitOfWork, parts: ApplicationPart
             owner_login=application.owner_login,
             scalable=application.scalable,
             ha=application.ha,
-            has_web_proxy=proxy_cartridge(parts, platform.catalogue) is not None,
+            has_web_proxy=proxy_cartridge(parts, platform.catalogue_of(parts)) is not None,
             max_gears=-1 if group is None else limits[group.group_id].maximum,
         )
     )
@@ -119,7 +120,7 @@ def _promotions(platform: Platform, work: UnitOfWork, parts: ApplicationParts, g
 def _promote(
     platform: Platform, parts: ApplicationParts, gears: list[Gear], operation_id: OperationId
 ) -> tuple[StepRecord, ...]:
-    proxy = proxy_cartridge(parts, platform.catalogue)
+    proxy = proxy_cartridge(parts, platform.catalogue_of(parts))
     if proxy is None:
         return ()
     return tuple(step for gear in gears for step in promotion(platform, gear, proxy, operation_id))
@@ -140,9 +141,9 @@ def _announced(
     return announce_and_settle(
         platform,
         work,
-        table_of(platform, before.application, addresses={}),
+        table_of(platform, before, addresses={}),
         after,
-        table_of(platform, after.application, addresses={}),
+        table_of(platform, after, addresses={}),
     )
 
 
@@ -159,7 +160,7 @@ def disable_ha(
     With `scale_down` the gears whose proxy is now surplus go too, as far as the group's minimum allows.
     """
     with platform.reading() as work:
-        found = find_application(work, user, reference, namespace)
+        found = find_application(work, user, reference, namespace, needs=NEEDED[OperationKind.DISABLE_HA])
     intention = Intention(kind=OperationKind.DISABLE_HA, arguments={"scale_down": scale_down})
     planner = disabling_planner(platform, intention.arguments)
     return _carried_out(platform, found.application.application_id, intention, planner)
@@ -175,7 +176,7 @@ def disabling_planner(platform: Platform, wish: Json) -> Planner:
             DisableHaFacts(
                 ha=application.ha,
                 scalable=application.scalable,
-                has_web_proxy=proxy_cartridge(parts, platform.catalogue) is not None,
+                has_web_proxy=proxy_cartridge(parts, platform.catalogue_of(parts)) is not None,
             )
         )
         after = replace(parts, application=replace(application, ha=False))
@@ -190,10 +191,10 @@ def disabling_planner(platform: Platform, wish: Json) -> Planner:
 
 
 def _surplus(platform: Platform, work: UnitOfWork, parts: ApplicationParts) -> tuple[Gear, ...]:
-    group = web_group(parts, platform.catalogue)
+    group = web_group(parts, platform.catalogue_of(parts))
     if group is None:
         return ()
-    minimum = effective_limits(parts, platform.catalogue, ha=False)[group.group_id].minimum
+    minimum = effective_limits(parts, platform.catalogue_of(parts), ha=False)[group.group_id].minimum
     limits = limits_of_proxies(platform, parts.application)
     surplus = group.proxy_count - wanted_proxies(group.gear_count, limits)
     count = max(0, min(surplus, group.gear_count - minimum))
@@ -215,7 +216,7 @@ def set_multiplier(platform: Platform, application_id: ApplicationId, cartridge:
     def make(work: UnitOfWork, parts: ApplicationParts) -> ApplicationParts:
         if parts.cartridge(cartridge) is None:
             raise CartridgeNotInApplication(cartridge)
-        check_multiplier(parts, platform.catalogue[cartridge])
+        check_multiplier(parts, platform.catalogue_of(parts)[cartridge])
         changed = replace(parts, application=replace(parts.application, multiplier=multiplier))
         return tell_and_settle(platform, work, changed, ())
 

@@ -40,7 +40,7 @@ def check_deployment_config(given: Mapping[str, object]) -> DeploymentConfig:
     config, wrong = DeploymentConfig(), list[Refusal]()
     for name, check in _CHECKS.items():
         value = given.get(name)
-        if value is None or (isinstance(value, str) and not value.strip()):
+        if _is_blank(value):
             continue
         try:
             config = check(config, value)
@@ -49,6 +49,32 @@ def check_deployment_config(given: Mapping[str, object]) -> DeploymentConfig:
     if wrong:
         raise wrong[0] if len(wrong) == 1 else ManyRefusals(tuple(wrong))
     return config
+
+
+def check_config_changes(given: Mapping[str, object], config: DeploymentConfig) -> DeploymentConfig:
+    """The settings with those changed that are given; refuses the first that is wrong, by its own name.
+
+    Raises `Invalid` too where nothing is given at all.
+    """
+    wanted = {name: value for name, value in given.items() if name in _CHECKS and not _is_blank(value)}
+    if not wanted:
+        text = (
+            "You must specify at least one of the following for an update:"
+            " auto_deploy, deployment_branch, keep_deployments and/or deployment_type"
+        )
+        raise Invalid(text, exit_code=1)
+    for name in _CHANGED:
+        if name not in wanted:
+            continue
+        try:
+            config = _CHECKS[name](config, wanted[name])
+        except Invalid as refusal:
+            raise Invalid(refusal.text, field=name, exit_code=1) from None
+    return config
+
+
+def _is_blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _auto_deploy(config: DeploymentConfig, value: object) -> DeploymentConfig:
@@ -101,3 +127,5 @@ _CHECKS = {
     "keep_deployments": _keep_deployments,
     "deployment_type": _deployment_type,
 }
+# The order in which a change is checked.
+_CHANGED = ("auto_deploy", "deployment_type", "keep_deployments", "deployment_branch")

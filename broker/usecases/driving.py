@@ -21,8 +21,9 @@ from broker.core.errors import (
 from broker.core.ids import ApplicationId
 from broker.core.operation import OPERATION, Ending, OperationInput, OperationState, can_be_undone, tries_elsewhere
 from broker.interfaces import Json, OperationRecord, OperationStanding, Platform, StepRecord, UnitOfWork
-from broker.usecases import conclusions
+from broker.usecases import endings
 from broker.usecases.again import again
+from broker.usecases.concluded import Conclusion
 from broker.usecases.elsewhere import replant
 from broker.usecases.learning import learn_states
 from broker.usecases.steps import Outcomes, outcomes
@@ -179,7 +180,7 @@ def _end(platform: Platform, operation: OperationRecord, result: Outcomes) -> En
             raise ApplicationNotFound(operation.application_id)
         is_cancelled = standing.cancelled and can_be_undone(_ending(operation))
         told = replace(result, cancelled=is_cancelled)
-        conclusion = conclusions.conclude(platform, work, parts, operation, told)
+        conclusion = endings.conclude(platform, work, parts, operation, told)
         work.commands.settle(result.settled(again=conclusion.again))
         work.commands.release(operation.operation_id)
         work.commands.add(conclusion.afterwards)
@@ -192,7 +193,7 @@ def _note_the_end(
     platform: Platform,
     work: UnitOfWork,
     operation: OperationRecord,
-    conclusion: conclusions.Conclusion,
+    conclusion: Conclusion,
     *,
     cancelled: bool,
 ) -> None:

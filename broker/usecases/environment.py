@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from broker.core.access import Permission
 from broker.core.application import ApplicationParts
 from broker.core.errors import Conflict, EnvironmentVariableNotFound
 from broker.core.operation import OperationKind
@@ -9,8 +10,9 @@ from broker.core.owner import User
 from broker.interfaces import Platform, UnitOfWork
 from broker.usecases.finding import find_application
 from broker.usecases.operations import Intention, change
+from broker.usecases.permitted import NEEDED
 from broker.usecases.standing import tell_and_settle
-from broker.usecases.wishes import check_value, check_variable_name, check_variables
+from broker.usecases.wishes import check_single_value, check_variable_name, check_variables
 
 
 def list_variables(
@@ -18,7 +20,7 @@ def list_variables(
 ) -> tuple[ApplicationParts, dict[str, str]]:
     """All variables of the application, by name."""
     with platform.reading() as work:
-        found = find_application(work, user, reference, namespace)
+        found = find_application(work, user, reference, namespace, needs=Permission.VIEW_VARIABLES)
         return found, work.applications.variables(found.application.application_id)
 
 
@@ -27,7 +29,7 @@ def show_variable(
 ) -> tuple[ApplicationParts, str]:
     """The value of one variable; raises `EnvironmentVariableNotFound`."""
     with platform.reading() as work:
-        found = find_application(work, user, reference, namespace)
+        found = find_application(work, user, reference, namespace, needs=Permission.VIEW_VARIABLES)
         value = work.applications.variable(found.application.application_id, name)
     if value is None:
         raise EnvironmentVariableNotFound(name)
@@ -39,7 +41,7 @@ def add_variable(
 ) -> ApplicationParts:
     """Set a variable that must not exist yet."""
     check_variable_name(name, "name")
-    check_value(value, "value")
+    check_single_value(value)
 
     def check(work: UnitOfWork, parts: ApplicationParts) -> None:
         if work.applications.variable(parts.application.application_id, name) is not None:
@@ -53,7 +55,7 @@ def update_variable(
     platform: Platform, user: User, reference: str, name: str, value: str, *, namespace: str | None = None
 ) -> ApplicationParts:
     """Set a variable that must exist."""
-    check_value(value, "value")
+    check_single_value(value)
 
     def check(work: UnitOfWork, parts: ApplicationParts) -> None:
         if work.applications.variable(parts.application.application_id, name) is None:
@@ -96,7 +98,7 @@ def _change(
     check: Callable[[UnitOfWork, ApplicationParts], None] | None = None,
 ) -> ApplicationParts:
     with platform.reading() as work:
-        found = find_application(work, user, reference, namespace)
+        found = find_application(work, user, reference, namespace, needs=NEEDED[OperationKind.SET_VARIABLES])
 
     def make(work: UnitOfWork, parts: ApplicationParts) -> ApplicationParts:
         if check is not None:

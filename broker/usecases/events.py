@@ -13,8 +13,11 @@ from broker.interfaces import Platform
 from broker.usecases.aliases import add_alias, remove_alias
 from broker.usecases.applications import show_application
 from broker.usecases.availability import disable_ha, enable_ha
+from broker.usecases.cartridge_state import CartridgeEvent, change_cartridge_state
+from broker.usecases.deployments import activate_deployment
 from broker.usecases.scaling import scale
 from broker.usecases.state import StateEvent, change_state
+from broker.usecases.upkeep import UpkeepEvent, dump_threads, keep_up
 from broker.usecases.views import ApplicationView
 
 SHOWN = 100
@@ -45,10 +48,11 @@ class EventWish:
 
 @dataclass(frozen=True, kw_only=True)
 class Happened:
-    """The application after an event, and the sentence that says what was done."""
+    """The application after an event, the sentence that says what was done, and what nodes had to say."""
 
     view: ApplicationView
     text: str
+    said: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +142,26 @@ def _remove_alias(target: Target, wish: EventWish) -> Happened:
     return _happened(view, "has removed alias")
 
 
+def _activate(target: Target, wish: EventWish) -> Happened:
+    wanted = wish.deployment_id or ""
+    view = activate_deployment(target.platform, target.user, target.reference, wanted, target.namespace)
+    text = f"Deployment ID {wanted} on application {view.parts.application.name} has been activated"
+    return Happened(view=view, text=text)
+
+
+def _keep_up(event: UpkeepEvent) -> Performer:
+    def perform(target: Target, _wish: EventWish) -> Happened:
+        view = keep_up(target.platform, target.user, target.reference, event, target.namespace)
+        return _happened(view, f"called {event.value}")
+
+    return perform
+
+
+def _dump_threads(target: Target, _wish: EventWish) -> Happened:
+    dumped = dump_threads(target.platform, target.user, target.reference, target.namespace)
+    return Happened(view=dumped.view, text="", said=dumped.text)
+
+
 def _happened(view: ApplicationView, done: str) -> Happened:
     return Happened(view=view, text=f"Application {view.parts.application.name} {done}")
 
@@ -147,6 +171,9 @@ _PERFORMERS: Mapping[str, Performer] = {
     "stop": _state(StateEvent.STOP, "has stopped"),
     "force-stop": _state(StateEvent.FORCE_STOP, "has forcefully stopped"),
     "restart": _state(StateEvent.RESTART, "has restarted"),
+    "reload": _keep_up(UpkeepEvent.RELOAD),
+    "tidy": _keep_up(UpkeepEvent.TIDY),
+    "thread-dump": _dump_threads,
     "scale-up": _scale(ScaleDirection.UP),
     "scale-down": _scale(ScaleDirection.DOWN),
     "make-ha": _enable,
@@ -154,8 +181,18 @@ _PERFORMERS: Mapping[str, Performer] = {
     "disable-ha": _disable,
     "add-alias": _add_alias,
     "remove-alias": _remove_alias,
+    "activate": _activate,
 }
-CARTRIDGE_EVENTS = tuple(direction.value for direction in ScaleDirection)
+APPLICATION_EVENTS = tuple(_PERFORMERS)
+_SCALING = tuple(direction.value for direction in ScaleDirection)
+# What is said of a cartridge after each event.
+_CARTRIDGE_EVENTS: Mapping[str, str] = {
+    CartridgeEvent.START: "Started",
+    CartridgeEvent.STOP: "Stopped",
+    CartridgeEvent.RESTART: "Restarted",
+    CartridgeEvent.RELOAD: "Reloaded",
+}
+CARTRIDGE_EVENTS = (*_CARTRIDGE_EVENTS, *_SCALING)
 
 
 def perform_cartridge_event(
@@ -167,16 +204,23 @@ def perform_cartridge_event(
     *,
     namespace: str | None = None,
 ) -> Happened:
-    """Scale the web framework by its name; every other cartridge is refused, for it does not scale by itself."""
+    """Start, stop, restart or reload a cartridge, or scale the web framework by its name.
+
+    Every other cartridge is not scaled, for it does not scale by itself.
+    """
     name, event = cartridge.lower(), wish.event.lower()
     parts = show_application(platform, user, reference, namespace).parts
     if parts.cartridge(name) is None:
         raise CartridgeNotInApplication(name)
-    _check_cartridge_event(parts, platform.catalogue[name], event)
+    _check_cartridge_event(parts, platform.catalogue_of(parts)[name], event)
+    application_id = parts.application.application_id
+    if event in _CARTRIDGE_EVENTS:
+        view = change_cartridge_state(platform, user, application_id, name, CartridgeEvent(event))
+        return Happened(view=view, text=f"{_CARTRIDGE_EVENTS[event]} {name} on {parts.application.name}")
     scaled = scale(
         platform,
         user,
-        parts.application.application_id,
+        application_id,
         ScaleDirection(event),
         by=wish.by,
         to=wish.to,
@@ -193,5 +237,5 @@ def _check_cartridge_event(parts: ApplicationParts, cartridge: Cartridge, event:
             f" within application '{parts.application.name}'"
         )
         raise Invalid(text, exit_code=126)
-    if not cartridge.is_web_framework:
+    if event in _SCALING and not cartridge.is_web_framework:
         raise Invalid(f"The cartridge {cartridge.name} cannot be scaled.", exit_code=168)

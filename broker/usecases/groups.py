@@ -1,14 +1,18 @@
 """Gear groups and cartridges of an application, as their owner sees them."""
 
 from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
 
-from broker.core.application import ApplicationParts
+from broker.core.access import Permission
+from broker.core.application import ApplicationParts, InstalledCartridge
 from broker.core.errors import CartridgeNotInApplication, GearGroupNotFound
 from broker.core.gear import Lifecycle, shown_state
 from broker.core.gear_group import effective_limits
 from broker.core.ids import GearId
 from broker.core.owner import User
 from broker.interfaces import Platform, StoredEndpoint, UnitOfWork
+from broker.usecases.cartridge_data import Values, data_for
 from broker.usecases.finding import find_application
 from broker.usecases.views import CartridgeView, GearGroupView, GearView
 
@@ -23,8 +27,10 @@ def list_groups(
 ) -> tuple[ApplicationParts, tuple[GearGroupView, ...]]:
     """All gear groups of the application with their gears."""
     with platform.reading() as work:
-        parts = find_application(work, user, reference, namespace)
-        return parts, group_views(platform, work, parts, with_endpoints=with_endpoints)
+        parts = find_application(work, user, reference, namespace, needs=Permission.READ_APPLICATION)
+        found = group_views(platform, work, parts, with_endpoints=with_endpoints)
+    values = values_of(platform, user, parts)
+    return parts, tuple(replace(each, values=values) for each in found)
 
 
 def show_group(
@@ -55,7 +61,8 @@ def group_views(
         for endpoint in work.gears.endpoints_of_application(application.application_id):
             endpoints[endpoint.gear_id].append(endpoint)
     unresponsive = work.nodes.unresponsive()
-    limits = effective_limits(parts, platform.catalogue, ha=application.ha)
+    catalogue = platform.catalogue_of(parts)
+    limits = effective_limits(parts, catalogue, ha=application.ha)
     seen = [
         GearView(
             gear=gear,
@@ -71,17 +78,26 @@ def group_views(
             parts=parts,
             group=group,
             limits=limits[group.group_id],
-            cartridges=tuple(platform.catalogue[name] for name in parts.cartridges_of(group.group_id)),
+            cartridges=tuple(catalogue[name] for name in parts.cartridges_of(group.group_id)),
             gears=tuple(view for view in seen if view.gear.group_id == group.group_id),
         )
         for group in parts.groups
     )
 
 
-def cartridge_views(platform: Platform, parts: ApplicationParts) -> tuple[CartridgeView, ...]:
-    """The cartridges of the application, in the order they were installed."""
-    limits = effective_limits(parts, platform.catalogue, ha=parts.application.ha)
-    catalogue = platform.catalogue
+def values_of(platform: Platform, user: User, parts: ApplicationParts) -> Mapping[str, Values]:
+    """What the application's cartridges tell this caller, by name; nothing in an answer that is kept under a key."""
+    if platform.origin.answer_key is not None:
+        return {}
+    return data_for(platform, user, [parts]).get(parts.application.application_id, {})
+
+
+def cartridge_views(
+    platform: Platform, parts: ApplicationParts, values: Mapping[str, Values] | None = None
+) -> tuple[CartridgeView, ...]:
+    """The cartridges of the application, in the order they were installed, with what they tell the caller by name."""
+    catalogue, values = platform.catalogue_of(parts), values or {}
+    limits = effective_limits(parts, catalogue, ha=parts.application.ha)
     scaler = next((each.name for each in parts.cartridges if catalogue[each.name].is_web_proxy), None)
     found = []
     for installed in parts.cartridges:
@@ -97,6 +113,7 @@ def cartridge_views(platform: Platform, parts: ApplicationParts) -> tuple[Cartri
                 added_at=installed.added_at,
                 collocated_with=tuple(name for name in parts.cartridges_of(group.group_id) if name != installed.name),
                 scales_with=scaler if cartridge.is_web_framework else None,
+                values=values.get(installed.name, {}),
             )
         )
     return tuple(found)
@@ -107,8 +124,8 @@ def list_cartridges(
 ) -> tuple[ApplicationParts, tuple[CartridgeView, ...]]:
     """The cartridges of one application."""
     with platform.reading() as work:
-        parts = find_application(work, user, reference, namespace)
-    return parts, cartridge_views(platform, parts)
+        parts = find_application(work, user, reference, namespace, needs=Permission.READ_APPLICATION)
+    return parts, cartridge_views(platform, parts, values_of(platform, user, parts))
 
 
 def show_cartridge(
@@ -116,11 +133,13 @@ def show_cartridge(
 ) -> tuple[CartridgeView, tuple[tuple[str, str], ...]]:
     """One cartridge, and what each gear that carries it says of it: (gear id, message)."""
     with platform.reading() as work:
-        parts = find_application(work, user, reference, namespace)
-        found = next((each for each in cartridge_views(platform, parts) if each.cartridge.name == name), None)
-        if found is None:
+        parts = find_application(work, user, reference, namespace, needs=Permission.READ_APPLICATION)
+        installed = parts.cartridge(name)
+        if installed is None:
             raise CartridgeNotInApplication(name)
         groups = group_views(platform, work, parts, with_endpoints=False)
+    views = cartridge_views(platform, parts, values_of(platform, user, parts))
+    found = next(each for each in views if each.cartridge.name == name)
     carriers = [
         gear
         for group in groups
@@ -128,5 +147,10 @@ def show_cartridge(
         for gear in group.gears
         if gear.gear.carries_proxy or not found.cartridge.is_sparse
     ]
-    messages = tuple((gear.gear.gear_id, f"Gear[{gear.gear.gear_id}] {name}: {gear.state}") for gear in carriers)
-    return found, messages
+    return found, tuple((gear.gear.gear_id, _said(gear, installed)) for gear in carriers)
+
+
+def _said(view: GearView, installed: InstalledCartridge) -> str:
+    """What a gear says of a cartridge: one that was stopped does not run, whatever the gear does."""
+    is_stopped = view.state == Lifecycle.STARTED and not installed.running
+    return f"Gear[{view.gear.gear_id}] {installed.name}: {Lifecycle.STOPPED.value if is_stopped else view.state}"

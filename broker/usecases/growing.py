@@ -1,7 +1,8 @@
 """New gears for a gear group: quota, placement, records and the commands that build them."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -60,17 +61,16 @@ def check_quota(work: UnitOfWork, application: Application, count: int) -> None:
 
 def check_room(owner: User, count: int) -> None:
     """The same for an owner that is known."""
-    # Before the quota: a number as large as this may stand for any other, and nobody may have asked for it.
-    if count > MOST_AT_ONCE:
-        raise ScalingRefused(f"At most {MOST_AT_ONCE} gears can be added at once.", exit_code=168)
     if not owner.has_room_for(count):
         raise QuotaExceeded(owner.login, owner.consumed_gears, owner.max_gears, count)
+    if count > MOST_AT_ONCE:
+        raise ScalingRefused(f"At most {MOST_AT_ONCE} gears can be added at once.", exit_code=168)
 
 
 def proxies_for(platform: Platform, parts: ApplicationParts, group: GearGroup, count: int) -> tuple[bool, ...]:
     """For each of `count` new gears of the group in turn, whether it carries the sparse cartridge."""
-    names = parts.cartridges_of(group.group_id)
-    if not any(platform.catalogue[name].is_web_proxy for name in names):
+    names, catalogue = parts.cartridges_of(group.group_id), platform.catalogue_of(parts)
+    if not any(catalogue[name].is_web_proxy for name in names):
         return (False,) * count
     limits = limits_of_proxies(platform, parts.application)
     return grow(group.gear_count, group.proxy_count, count, limits)
@@ -142,6 +142,15 @@ def place_again(
     )
     work.gears.move(moved)
     return moved
+
+
+@contextmanager
+def as_if_gone(work: UnitOfWork, application: Application, gear: Gear) -> Iterator[None]:
+    """Gears that are placed in a block come where they would if this one were gone already."""
+    spread = work.nodes.spread(gear.group_id, application.generation, application.region)
+    spread.remove(gear.node_id, region=gear.region, zone=gear.zone, carries_proxy=gear.carries_proxy)
+    yield
+    spread.add(gear.node_id, region=gear.region, zone=gear.zone, carries_proxy=gear.carries_proxy)
 
 
 def _place(
@@ -225,12 +234,15 @@ def building_steps(
     attempt: int = 1,
 ) -> tuple[StepRecord, ...]:
     """The commands that build these gears of a group."""
-    names = parts.cartridges_of(group.group_id)
-    carried = {
-        carries: carried_cartridges(names, platform.catalogue, carries_proxy=carries) for carries in (False, True)
-    }
+    names, catalogue = parts.cartridges_of(group.group_id), platform.catalogue_of(parts)
+    stopped = parts.stopped_cartridges(group.group_id)
+    carried = {carries: carried_cartridges(names, catalogue, carries_proxy=carries) for carries in (False, True)}
     arguments = {
-        carries: creation_arguments(parts.application, cartridges, group.profile)
+        carries: {
+            **creation_arguments(parts.application, cartridges, group.profile),
+            "additional_gigabytes": group.additional_storage,
+            "stopped_cartridges": [each.name for each in cartridges if each.name in stopped],
+        }
         for carries, cartridges in carried.items()
     }
     return tuple(

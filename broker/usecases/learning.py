@@ -9,6 +9,7 @@ from broker.core.gear import Lifecycle, shown_state
 from broker.core.ids import ApplicationId, GearId
 from broker.core.routing_changes import GearStateChanged
 from broker.interfaces import Platform, UnitOfWork
+from broker.usecases.activating import note_deployments
 from broker.usecases.standing import tell_and_settle
 from broker.usecases.steps import Outcomes
 from node_agent.protocol import CommandKind
@@ -19,6 +20,7 @@ _KNOWN = (Lifecycle.STARTED, Lifecycle.STOPPED)
 
 def learn_states(platform: Platform, work: UnitOfWork, result: Outcomes) -> None:
     """Take in what nodes answered to commands that no operation waited for; gears that are gone teach nothing."""
+    note_deployments(work, result)
     told = states_told(result)
     concerned: dict[ApplicationId, set[GearId]] = defaultdict(set)
     for step in result.steps:

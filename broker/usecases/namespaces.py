@@ -1,66 +1,76 @@
 """Namespaces: what the REST interface calls domains."""
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
-from broker.core.application import ApplicationPhase
-from broker.core.errors import Conflict, Invalid, NamespaceNotFound
-from broker.core.ids import NamespaceId
-from broker.core.owner import Namespace, User
+from broker.core.access import Permission
+from broker.core.errors import Conflict, Invalid
+from broker.core.owner import Namespace, NamespaceContents, User
 from broker.interfaces import Origin, Platform, UnitOfWork
+from broker.usecases.accounts import note_done
 from broker.usecases.again import again
 from broker.usecases.applications import delete_application
+from broker.usecases.membership import members_of_domains
 from broker.usecases.new_namespace import add_namespace, check_gear_sizes, check_namespace_name
-from broker.usecases.visibility import visible_namespace
+from broker.usecases.revisions import check_revision
+from broker.usecases.views import NamespaceView
+from broker.usecases.visibility import held_namespace, visible_namespace, visible_namespaces
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NamespaceContents:
-    """How many applications a namespace has, and how many gears of each size."""
-
-    applications: int = 0
-    gears: Mapping[str, int] = field(default_factory=dict)
-
-
-def list_namespaces(platform: Platform, user: User) -> tuple[Namespace, ...]:
-    """All namespaces of the user, oldest first."""
+def list_namespaces(
+    platform: Platform, user: User, *, owned: bool = False, with_contents: bool = False
+) -> tuple[NamespaceView, ...]:
+    """All namespaces that the user may see: their own first, then those they are a member of; or only their own."""
     with platform.reading() as work:
-        return work.namespaces.of_owner(user.user_id)
+        found = visible_namespaces(work, user)
+        mine = tuple(each for each in found if not owned or each.owner_id == user.user_id)
+        return _views(work, user, mine, with_contents=with_contents)
 
 
-def show_namespace(platform: Platform, user: User, name: str) -> Namespace:
-    """One namespace of the user."""
+def show_namespace(platform: Platform, user: User, name: str, *, with_contents: bool = False) -> NamespaceView:
+    """One namespace that the user may see."""
     with platform.reading() as work:
-        return visible_namespace(work, user, name)
+        found = visible_namespace(work, user, name, needs=Permission.READ_DOMAIN)
+        (view,) = _views(work, user, (found,), with_contents=with_contents)
+    return view
 
 
-def count_contents(platform: Platform, user: User) -> dict[NamespaceId, NamespaceContents]:
-    """What is in each namespace of the user that has applications."""
-    applications: Counter[NamespaceId] = Counter()
-    gears: dict[NamespaceId, Counter[str]] = defaultdict(Counter)
-    with platform.reading() as work:
-        for parts in work.applications.owned(user.user_id):
-            namespace_id = parts.application.namespace_id
-            if parts.application.phase is not ApplicationPhase.DELETING:
-                applications[namespace_id] += 1
-                for group in parts.groups:
-                    gears[namespace_id][group.profile] += group.gear_count
-    return {each: NamespaceContents(applications=count, gears=gears[each]) for each, count in applications.items()}
+def _views(
+    work: UnitOfWork, user: User, namespaces: Sequence[Namespace], *, with_contents: bool = False
+) -> tuple[NamespaceView, ...]:
+    """The namespaces with what belongs to them, in as many statements for many as for one."""
+    strangers = sorted({each.owner_id for each in namespaces} - {user.user_id})
+    owners = {user.user_id: user, **(work.users.many(strangers) if strangers else {})}
+    named = {each.namespace_id: (each.owner_id, owners[each.owner_id].login) for each in namespaces}
+    members = members_of_domains(work, named)
+    contents = work.namespaces.contents([each.namespace_id for each in namespaces]) if with_contents else {}
+    empty = NamespaceContents() if with_contents else None
+    return tuple(
+        NamespaceView(
+            namespace=each,
+            owner=owners[each.owner_id],
+            members=members[each.namespace_id],
+            contents=contents.get(each.namespace_id, empty),
+        )
+        for each in namespaces
+    )
 
 
-def create_namespace(platform: Platform, user: User, name: str, gear_sizes: tuple[str, ...] | None = None) -> Namespace:
+def create_namespace(
+    platform: Platform, user: User, name: str, gear_sizes: tuple[str, ...] | None = None
+) -> NamespaceView:
     """Create a namespace; raises `TooManyNamespaces`, or `Conflict` when anybody has the name."""
     return again(partial(_create, platform, user, name, gear_sizes))
 
 
-def _create(platform: Platform, user: User, name: str, gear_sizes: tuple[str, ...] | None) -> Namespace:
+def _create(platform: Platform, user: User, name: str, gear_sizes: tuple[str, ...] | None) -> NamespaceView:
     with platform.unit_of_work() as work:
         namespace = add_namespace(platform, work, user, name, gear_sizes)
-        _note(platform, work, namespace)
+        note_done(platform, work, user, namespace.namespace_id)
+        (view,) = _views(work, user, (namespace,))
         work.commit()
-    return namespace
+    return view
 
 
 def update_namespace(
@@ -70,19 +80,20 @@ def update_namespace(
     *,
     new_name: str | None = None,
     gear_sizes: tuple[str, ...] | None = None,
-) -> Namespace:
+) -> NamespaceView:
     """Rename an empty namespace or change its gear sizes."""
     return again(partial(_update, platform, user, name, new_name, gear_sizes))
 
 
 def _update(
     platform: Platform, user: User, name: str, new_name: str | None, gear_sizes: tuple[str, ...] | None
-) -> Namespace:
+) -> NamespaceView:
     with platform.unit_of_work() as work:
-        namespace = _held(work, visible_namespace(work, user, name))
+        namespace = held_namespace(work, user, name, needs=_needed(new_name, gear_sizes))
+        check_revision(platform, namespace)
         changed = namespace
         if new_name is not None and new_name.lower() != namespace.name:
-            changed = replace(changed, name=check_namespace_name(new_name))
+            changed = replace(changed, name=check_namespace_name(new_name, platform.policy))
             if work.namespaces.has_applications(namespace.namespace_id):
                 text = "Domain contains applications. Delete applications first before changing the domain namespace."
                 raise Conflict(text, exit_code=128)
@@ -91,15 +102,23 @@ def _update(
         if changed == namespace:
             raise Invalid("No changes specified to the domain.", exit_code=133)
         work.namespaces.save(changed)
-        _note(platform, work, changed)
+        note_done(platform, work, user, changed.namespace_id)
+        (view,) = _views(work, user, (changed,))
         work.commit()
-    return changed
+    return view
+
+
+def _needed(new_name: str | None, gear_sizes: tuple[str, ...] | None) -> Permission:
+    if new_name is not None:
+        return Permission.CHANGE_NAMESPACE
+    return Permission.READ_DOMAIN if gear_sizes is None else Permission.CHANGE_GEAR_SIZES
 
 
 def delete_namespace(platform: Platform, user: User, name: str, *, force: bool = False) -> None:
     """Delete a namespace; with `force` its applications go first, else it must have none."""
     with platform.reading() as work:
-        namespace = visible_namespace(work, user, name)
+        namespace = visible_namespace(work, user, name, needs=Permission.DESTROY_DOMAIN)
+        check_revision(platform, namespace)
         held = work.applications.owned(user.user_id, namespace.namespace_id)
     if held and not force:
         text = "Domain contains applications. Delete applications first or set force to true."
@@ -112,23 +131,9 @@ def delete_namespace(platform: Platform, user: User, name: str, *, force: bool =
 
 def _delete(platform: Platform, user: User, name: str) -> None:
     with platform.unit_of_work() as work:
-        namespace = _held(work, visible_namespace(work, user, name))
+        namespace = held_namespace(work, user, name, needs=Permission.DESTROY_DOMAIN)
         if work.namespaces.has_applications(namespace.namespace_id):
             raise Conflict("An application was created in the domain while it was being deleted. Try again.")
         work.namespaces.delete(namespace.namespace_id)
-        _note(platform, work, namespace)
+        note_done(platform, work, user, namespace.namespace_id)
         work.commit()
-
-
-def _note(platform: Platform, work: UnitOfWork, namespace: Namespace) -> None:
-    """The request is done with this transaction: a repeat under its key must not do it again."""
-    if platform.origin.answer_key is not None:
-        work.answers.became(namespace.owner_id, platform.origin.answer_key, namespace.namespace_id)
-
-
-def _held(work: UnitOfWork, namespace: Namespace) -> Namespace:
-    """The namespace as it is once nobody else changes it, or creates an application in it."""
-    held = work.namespaces.locked(namespace.namespace_id)
-    if held is None or held.name != namespace.name:
-        raise NamespaceNotFound(namespace.name)
-    return held

@@ -69,9 +69,7 @@ def _announce_moves(platform: Platform, work: UnitOfWork, before: Mapping[NodeId
         gears = moved[parts.application.application_id]
         endpoints = work.gears.endpoints_of([gear.gear_id for gear in gears])
         old = [replace(gear, region=before[gear.node_id].region, zone=before[gear.node_id].zone) for gear in gears]
-        tell = partial(
-            table_of, platform, parts.application, endpoints=endpoints, unresponsive=work.nodes.unresponsive()
-        )
+        tell = partial(table_of, platform, parts, endpoints=endpoints, unresponsive=work.nodes.unresponsive())
         changes = difference(
             tell(gears=old, addresses={gear.node_id: before[gear.node_id].public_address for gear in gears}),
             tell(gears=gears, addresses={gear.node_id: work.nodes.address(gear.node_id) for gear in gears}),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from broker.core.access import Permission, Role, check_permission
 from broker.core.errors import OperationNotFound, Refusal, refusal_of
 from broker.core.ids import OperationId
 from broker.core.operation import Ending, OperationState, can_be_undone
@@ -9,6 +10,7 @@ from broker.core.owner import User
 from broker.interfaces import NameChange, OperationEntry, Platform, StepEntry, UnitOfWork
 from broker.usecases.cancelling import cancel
 from broker.usecases.finding import find_application, looks_like_id
+from broker.usecases.visibility import check_may, role_in_domain, visible
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,7 +33,7 @@ def list_operations(
 ) -> tuple[OperationEntry, ...]:
     """At most `limit` operations of an application that are older than the operation `after`, newest first."""
     with platform.reading() as work:
-        found = find_application(work, user, reference, namespace)
+        found = find_application(work, user, reference, namespace, needs=Permission.READ_APPLICATION)
         return work.operation_history.of_application(
             found.application.application_id, limit=limit, after=_operation_id(after)
         )
@@ -67,8 +69,22 @@ def cancel_operation(platform: Platform, user: User, operation_id: str) -> Opera
     """
     with platform.reading() as work:
         entry = _visible(work, user, operation_id)
+        _check_cancels(work, user, entry)
     cancel(platform, entry.operation_id)
     return show_operation(platform, user, operation_id)
+
+
+def _check_cancels(work: UnitOfWork, user: User, entry: OperationEntry) -> None:
+    """Raises `Forbidden` where the caller may not change the application's state, be it on its way out or gone."""
+    parts = work.applications.by_id(entry.application_id)
+    if parts is not None:
+        place = parts.application
+        role = role_in_domain(work, user, place.namespace_id, place.owner_id)
+        check_may(user, place, role or Role.VIEW, Permission.CHANGE_STATE)
+        return
+    # There is no domain to have a role in.
+    role = Role.OWNER if user.user_id == entry.owner_id else Role.VIEW
+    check_permission(Permission.CHANGE_STATE, role, user.scopes, application=entry.application_id)
 
 
 def _visible(work: UnitOfWork, user: User, operation_id: str) -> OperationEntry:
@@ -79,10 +95,15 @@ def _visible(work: UnitOfWork, user: User, operation_id: str) -> OperationEntry:
 
 
 def _is_of(work: UnitOfWork, user: User, entry: OperationEntry) -> bool:
-    if entry.owner_id is not None:
-        return entry.owner_id == user.user_id
+    """Whether the caller sees its application; of one that is gone, whether it was theirs or they asked for this."""
     parts = work.applications.by_id(entry.application_id)
-    return parts is not None and parts.application.owner_id == user.user_id
+    if visible(work, user, parts) is not None:
+        return True
+    # It is being deleted, or the caller is a member no more, who has lost sight of what they asked for as well.
+    place = None if parts is None else parts.application
+    if place is not None and role_in_domain(work, user, place.namespace_id, place.owner_id) is None:
+        return False
+    return user.user_id in {entry.owner_id, entry.actor_id} and user.scopes.reach(application=entry.application_id)
 
 
 def is_cancellable(entry: OperationEntry) -> bool:

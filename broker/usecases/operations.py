@@ -14,6 +14,7 @@ from broker.core.errors import (
     ApplicationBusy,
     ApplicationNotFound,
     OperationGoesOn,
+    PreconditionFailed,
     Refusal,
     StorageUnavailable,
 )
@@ -23,6 +24,8 @@ from broker.core.operation import Ending, OperationInput, OperationKind, Operati
 from broker.interfaces import Accepted, Json, OperationRecord, Platform, StepRecord, Turn, UnitOfWork
 from broker.usecases.again import again
 from broker.usecases.driving import call_next, drive, follow
+from broker.usecases.permitted import check_actor, check_caller
+from broker.usecases.revisions import check_revision
 from broker.usecases.steps import new_operation_id
 from broker.usecases.times import timestamp
 
@@ -58,14 +61,20 @@ Change = Callable[[UnitOfWork, ApplicationParts], ApplicationParts]
 
 
 def carry_out(
-    platform: Platform, application_id: ApplicationId, intention: Intention, planner: Planner
+    platform: Platform,
+    application_id: ApplicationId,
+    intention: Intention,
+    planner: Planner,
+    *,
+    operation_id: OperationId | None = None,
 ) -> ApplicationParts | None:
     """Plan when it is its turn, let the nodes work, conclude; returns the application after it, None if it is gone.
 
     One operation at a time an application: others wait for their turn, and after `application_wait_seconds` are
-    refused as `ApplicationBusy`. Raises `Accepted` for a caller that does not wait.
+    refused as `ApplicationBusy`. Raises `Accepted` for a caller that does not wait. A caller that looks for what nodes
+    have said gives it an `operation_id`.
     """
-    operation_id = new_operation_id(platform)
+    operation_id = operation_id or new_operation_id(platform)
     with in_hand(platform, operation_id):
         operation, plan = again(lambda: _begin(platform, application_id, operation_id, intention, planner))
         if platform.origin.respond_async:
@@ -104,10 +113,12 @@ def change(platform: Platform, application_id: ApplicationId, intention: Intenti
     def attempt() -> ApplicationParts:
         with platform.unit_of_work() as work:
             before = _held(work, application_id)
+            check_caller(work, platform.origin.caller, before.application, intention.kind)
             if before.application.phase is ApplicationPhase.CREATING:
                 raise ApplicationBusy
-            after = make(work, before)
-            saved = work.applications.save(before, after) if after != before else before
+            check_revision(platform, before)
+            # Saved even if its own row is what it was: whatever is below it has another revision now.
+            saved = work.applications.save(before, make(work, before))
             now = timestamp(platform.clock.now())
             done = record(platform, before.application, operation_id, intention, OperationState.COMPLETED)
             begin_in(platform, work, replace(done, started_at=now), finished_at=now)
@@ -132,6 +143,7 @@ def record(
         operation_id=operation_id,
         application_id=application.application_id,
         owner_id=application.owner_id,
+        actor_id=platform.origin.caller_id,
         app_name=application.name,
         namespace=application.namespace,
         kind=intention.kind.value,
@@ -170,7 +182,7 @@ def begin_in(
     work.operations.add(operation, finished_at=finished_at)
     key = platform.origin.answer_key
     if key is not None and operation.owner_id is not None:
-        work.answers.became(operation.owner_id, key, operation.operation_id)
+        work.answers.became(operation.actor_id or operation.owner_id, key, operation.operation_id)
 
 
 def _begin(
@@ -183,9 +195,13 @@ def _begin(
     """Plan at once, or queue behind others, which is to have no plan yet."""
     with platform.unit_of_work() as work:
         before = _held(work, application_id)
+        check_caller(work, platform.origin.caller, before.application, intention.kind)
+        check_revision(platform, before)
         queue = work.operations.queue(application_id)
         operation = record(platform, before.application, operation_id, intention, MOVES.initial)
         if queue.running is not None or queue.waiting:
+            if platform.origin.if_match is not None:
+                raise PreconditionFailed  # what is under way changes it before this would
             if queue.waiting >= MOST_QUEUED:
                 raise ApplicationBusy(f"{queue.waiting} operations wait for it already; try again later.")
             operation = replace(operation, turn=queue.last + 1)
@@ -262,6 +278,7 @@ def _start(platform: Platform, operation: OperationRecord, planner: Planner) -> 
         before = _held(work, operation.application_id)
         if work.operations.next_in_turn(operation.application_id) != operation.operation_id:
             return None
+        check_actor(work, operation.actor_id, before.application, OperationKind(operation.kind))
         plan = planner(work, before, operation.operation_id)
         started = planned(platform, operation, plan)
         plan = _kept(work, before, plan)

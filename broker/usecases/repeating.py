@@ -31,7 +31,7 @@ class GivenAnswer:
 class Claim:
     """What is left to be done for a request: nothing where `given` is its answer.
 
-    Where the answer was lost `became` is what has come of it: an operation, or a changed namespace.
+    `became` is what has come of it: an operation, or a changed namespace; without `given` the answer was lost.
     """
 
     owner_id: UserId
@@ -79,7 +79,7 @@ def claim_request(platform: Platform, owner_id: UserId, key: str, fingerprint: s
         if kept.fingerprint != fingerprint:
             raise KeyReused
         if kept.status is not None:
-            return Claim(owner_id=owner_id, key=key, given=_given(kept.status, kept))
+            return Claim(owner_id=owner_id, key=key, given=_given(kept.status, kept), became=kept.became)
         if _goes_on(platform, kept) or not work.answers.take(
             owner_id, key, driver=platform.process_id, after=kept.driver
         ):

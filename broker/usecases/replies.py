@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from broker.core.ids import GearId
 from broker.interfaces import Json, StepRecord
-from node_agent.protocol import CartridgeSpec, CommandKind, MalformedMessage, Reply
+from node_agent.protocol import LONGEST_OUTPUT, CartridgeSpec, CommandKind, MalformedMessage, Reply
 
 # What the columns of the database hold.
 HIGHEST_UID = 2**31 - 1
@@ -49,9 +49,16 @@ def fitting(step: StepRecord, wire: Json | None, told: Endpoints) -> Reply | Non
         and all(_is_address(each.internal_address) for each in reply.endpoints)
         and (reply.uid is None or 0 <= reply.uid <= HIGHEST_UID)
         and not (reply.ok and step.kind == CommandKind.CREATE_GEAR and reply.uid is None)
-        and all(_is_text(text) for text in (reply.error, reply.error_code, reply.gear_state))
+        and all(_is_text(text) for text in (reply.error, reply.error_code, reply.gear_state, reply.output))
+        and (reply.output is None or _is_output(step, reply))
     )
     return reply if fits else None
+
+
+def _is_output(step: StepRecord, reply: Reply) -> bool:
+    """Whether a text for the user can be what the step led to: it was a thread dump, and the text is no book."""
+    text = reply.output or ""
+    return reply.ok and step.kind == CommandKind.THREAD_DUMP and len(text.encode()) <= LONGEST_OUTPUT
 
 
 def _is_address(text: str) -> bool:

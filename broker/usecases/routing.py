@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from broker.core.application import ApplicationParts, ApplicationPhase, Gear
-from broker.core.errors import LogUnavailable
+from broker.core.errors import LogUnavailable, StorageUnavailable
 from broker.core.ids import ApplicationId, GearId
 from broker.core.owner import User
-from broker.core.routing_table import RoutingTable
+from broker.core.routing_table import RoutedCertificate, RoutingTable
 from broker.interfaces import LoggedEvent, Platform, StoredEndpoint, UnitOfWork
 from broker.usecases.announcing import table_of
 from broker.usecases.finding import find_followed
@@ -18,6 +18,10 @@ from routing_spi.events import Action, RoutingEvent
 
 # Events read from the log at once, and at most, by a follower.
 PAGE = 1000
+# Who follows, as they are now; None once they may not any more.
+Caller = Callable[[], User | None]
+# No event has this position, so one who waits for what comes after it waits for the whole time.
+_NEVER = 2**63 - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +55,7 @@ def show_table(
             work.gears.of_application(application_id),
             work.gears.endpoints_of_application(application_id),
             aliases=work.applications.aliases([application_id]).get(application_id, ()),
+            certificates=work.certificates.routed([application_id]).get(application_id, ()),
         )
         return table, work.log.last_position()
 
@@ -74,6 +79,7 @@ def take_snapshot(platform: Platform, user: User) -> Snapshot:
             if endpoint.gear_id in ids:
                 endpoints[ids[endpoint.gear_id]].append(endpoint)
         aliases = work.applications.aliases([parts.application.application_id for parts in ready])
+        certificates = work.certificates.routed(list(aliases))
         tables = tuple(
             _table(
                 platform,
@@ -82,6 +88,7 @@ def take_snapshot(platform: Platform, user: User) -> Snapshot:
                 gears[parts.application.application_id],
                 endpoints[parts.application.application_id],
                 aliases=aliases.get(parts.application.application_id, ()),
+                certificates=certificates.get(parts.application.application_id, ()),
             )
             for parts in ready
         )
@@ -96,17 +103,19 @@ def _table(
     endpoints: Sequence[StoredEndpoint],
     *,
     aliases: tuple[str, ...],
+    certificates: tuple[RoutedCertificate, ...],
 ) -> RoutingTable:
     # A gear that is being built is not announced yet, and one that is being destroyed no more.
     routed = [gear for gear in gears if gear.lifecycle not in ("new", "building", "destroying")]
     return table_of(
         platform,
-        parts.application,
+        parts,
         gears=routed,
         endpoints=endpoints,
         addresses={gear.node_id: work.nodes.address(gear.node_id) for gear in routed},
         unresponsive=work.nodes.unresponsive(),
         aliases=aliases,
+        certificates=certificates,
     )
 
 
@@ -132,17 +141,23 @@ def read_events(platform: Platform, user: User, after: int, limit: int = PAGE) -
 
 
 def follow_events(
-    platform: Platform, user: User, after: int, *, heartbeat_seconds: float, until: Callable[[], bool]
+    platform: Platform, caller: Caller, after: int, *, heartbeat_seconds: float, until: Callable[[], bool]
 ) -> Iterator[LoggedEvent | None]:
-    """Events past a position as they come, for ever; None when there was none for as long as a heartbeat takes."""
+    """Events past a position as they come; None when there was none for as long as a heartbeat takes.
+
+    They end once there is no caller any more, and are those that the caller may see as they are at each reading. While
+    the database does not answer there are none.
+    """
     position = after
-    while not until():
-        events, complete = read_events(platform, user, position)
+    while not until() and (user := caller()) is not None:
+        awaited = position
+        try:
+            events, complete = read_events(platform, user, position)
+            position = awaited = max(position, complete)
+        except StorageUnavailable:
+            events, awaited = (), _NEVER
         yield from events
-        position = max(position, complete)
-        if events:
-            continue
-        if not platform.signal.wait_numbered(position, heartbeat_seconds):
+        if not events and not platform.signal.wait_numbered(awaited, heartbeat_seconds):
             yield None
 
 

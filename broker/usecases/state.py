@@ -11,9 +11,11 @@ from broker.core.operation import Ending, OperationKind
 from broker.core.owner import User
 from broker.interfaces import Platform, UnitOfWork
 from broker.usecases.applications import view_after
+from broker.usecases.cartridge_running import with_all_running
 from broker.usecases.finding import find_application
 from broker.usecases.learning import STATE_COMMANDS, take_in
 from broker.usecases.operations import Intention, Plan, Planner, carry_out
+from broker.usecases.permitted import NEEDED
 from broker.usecases.steps import step
 from broker.usecases.views import ApplicationView
 from node_agent.protocol import CommandKind
@@ -35,6 +37,15 @@ _COMMANDS = {
     StateEvent.RESTART: (CommandKind.RESTART_GEAR, {}),
 }
 
+# What is waiting for a gear, or for one of its cartridges, says nothing any more once there is a wish for the gear.
+SUPERSEDED = (
+    *STATE_COMMANDS,
+    CommandKind.START_CARTRIDGE,
+    CommandKind.STOP_CARTRIDGE,
+    CommandKind.RESTART_CARTRIDGE,
+    CommandKind.RELOAD_CARTRIDGE,
+)
+
 _KINDS = {
     StateEvent.START: OperationKind.START,
     StateEvent.STOP: OperationKind.STOP,
@@ -48,7 +59,7 @@ def change_state(
 ) -> ApplicationView:
     """Do it on all gears at once. A node that is not heard of is told when it is again, and nobody waits for it."""
     with platform.reading() as work:
-        found = find_application(work, user, reference, namespace)
+        found = find_application(work, user, reference, namespace, needs=NEEDED[_KINDS[event]])
     intention = Intention(kind=_KINDS[event])
     parts = carry_out(platform, found.application.application_id, intention, state_planner(platform, event))
     if parts is None:
@@ -71,7 +82,7 @@ def state_planner(platform: Platform, event: StateEvent) -> Planner:
         reachable = [gear for gear in gears if gear.node_id not in unresponsive]
         later = [gear for gear in gears if gear.node_id in unresponsive]
         work.gears.change([gear.gear_id for gear in reachable], operation_id=operation_id)
-        work.commands.supersede(parts.application.application_id, [gear.gear_id for gear in gears], STATE_COMMANDS)
+        work.commands.supersede(parts.application.application_id, [gear.gear_id for gear in gears], SUPERSEDED)
         # Every wish for the state is saved before the next is planned, at the latest with its conclusion.
         issued = parts.application.generation + 1
         told_later = [
@@ -91,5 +102,5 @@ def state_planner(platform: Platform, event: StateEvent) -> Planner:
 
 def _concluded(platform: Platform, work: UnitOfWork, parts: ApplicationParts, *, running: bool) -> ApplicationParts:
     """The application where no node can be told now; it is saved even if it is what it was, as `issued` asks for."""
-    after = take_in(platform, work, parts, {}, running=running)
+    after = take_in(platform, work, with_all_running(work, parts), {}, running=running)
     return replace(after, application=replace(after.application, generation=parts.application.generation + 1))

@@ -62,6 +62,7 @@ def creation_arguments(application: Application, cartridges: Sequence[Cartridge]
         "profile": profile,
         "cartridges": [specification(each, public=application.scalable) for each in cartridges],
         "start": application.running,
+        "deployment_id": application.deployment_id if any(each.is_web_framework for each in cartridges) else None,
     }
 
 
@@ -74,7 +75,8 @@ def destruction(platform: Platform, gear: Gear, operation_id: OperationId | None
 def undoing(platform: Platform, gear: Gear, done: StepRecord) -> StepRecord:
     """Take back what a step may have done to the gear on its node; nobody waits for it."""
     kind = CommandKind.REMOVE_CARTRIDGE
-    arguments: dict[str, object] = {"cartridge": _arguments(done).get("cartridge")}
+    added = _arguments(done).get("cartridge")
+    arguments: dict[str, object] = {"cartridge": added["name"] if isinstance(added, Mapping) else added}
     if done.kind == CommandKind.CREATE_GEAR:
         kind, arguments = CommandKind.DESTROY_GEAR, {"drain_seconds": platform.policy.drain_seconds}
     return step(platform, kind, gear, done.operation_id, arguments, awaited=False, undone=done)
@@ -107,7 +109,18 @@ def specification(cartridge: Cartridge, *, public: bool) -> dict[str, object]:
 
 
 # What a node turns down for good; whatever else it could not do may succeed later.
-_FOR_GOOD = frozenset({"wrong_node", "malformed_command", "unknown_gear", "gear_destroyed", "undone", "superseded"})
+_FOR_GOOD = frozenset(
+    {
+        "wrong_node",
+        "malformed_command",
+        "unknown_gear",
+        "gear_destroyed",
+        "undone",
+        "superseded",
+        "cartridge_absent",
+        "not_running",
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from node_agent.gear import Gear
+from node_agent.protocol import DeploymentSpec
 
 
 class Runtime(Protocol):
@@ -16,7 +17,7 @@ class Runtime(Protocol):
     """
 
     def create(self, gear: Gear) -> None:
-        """Make the gear with its cartridges and forwarded ports, and start it if its state says so."""
+        """Make the gear with its cartridges, forwarded ports, deployment and storage; start what is not stopped."""
         ...
 
     def change(self, before: Gear, after: Gear) -> None:
@@ -24,7 +25,7 @@ class Runtime(Protocol):
         ...
 
     def start(self, gear: Gear) -> None:
-        """Start the cartridges of a gear; one that runs keeps running."""
+        """Start the cartridges of a gear that are not stopped ones; one that runs keeps running."""
         ...
 
     def stop(self, gear: Gear, *, force: bool) -> None:
@@ -32,7 +33,43 @@ class Runtime(Protocol):
         ...
 
     def restart(self, gear: Gear) -> None:
-        """Stop and start the cartridges of a gear."""
+        """Stop the cartridges of a gear, and start those that are not stopped ones."""
+        ...
+
+    def reload(self, gear: Gear) -> None:
+        """Let the running cartridges of a gear read their configuration again."""
+        ...
+
+    def tidy(self, gear: Gear) -> None:
+        """Remove what a started gear does not need: old logs, temporary files, what its builds left over."""
+        ...
+
+    def start_cartridge(self, gear: Gear, cartridge: str) -> None:
+        """Start one cartridge of a started gear; one that runs keeps running."""
+        ...
+
+    def stop_cartridge(self, gear: Gear, cartridge: str) -> None:
+        """Stop one cartridge of a started gear."""
+        ...
+
+    def restart_cartridge(self, gear: Gear, cartridge: str) -> None:
+        """Stop one cartridge of a started gear, if it runs, and start it."""
+        ...
+
+    def reload_cartridge(self, gear: Gear, cartridge: str) -> None:
+        """Let one running cartridge read its configuration again."""
+        ...
+
+    def thread_dump(self, gear: Gear, cartridge: str) -> str:
+        """Let a running cartridge dump its threads; returns what its user is told, such as where the dump is."""
+        ...
+
+    def activate(self, gear: Gear, deployment: DeploymentSpec, *, restart: bool) -> None:
+        """Bring the deployment to the gear, which runs it from then on; with `restart`, restart the gear for it."""
+        ...
+
+    def set_storage(self, gear: Gear) -> None:
+        """Let the gear hold as many gigabytes more than its profile says as it says itself."""
         ...
 
     def destroy(self, gear_id: str, *, drain_seconds: float) -> None:

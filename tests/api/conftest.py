@@ -2,7 +2,9 @@
 
 import json
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -96,42 +98,53 @@ def empty_database(tmp_path_factory) -> Path:
     return place / "gearbroker.db"
 
 
+@contextmanager
+def opened_world(
+    place: Path,
+    empty_database: Path,
+    *,
+    nodes_per_zone: int = 2,
+    capacity: int = 100,
+    options: ApiOptions = OPTIONS,
+    **settings: Any,
+) -> Iterator[World]:
+    """A platform in a directory, with so many nodes a zone in three zones, and any settings and options."""
+    shutil.copy(empty_database, place)
+    embedded = open_embedded(Settings(data_dir=place, dns_port=0, **settings))
+    zones = ("a", "b", "c") if nodes_per_zone else ()
+    add_nodes(embedded, simulated_nodes("example.com", zones=zones, nodes_per_zone=nodes_per_zone, capacity=capacity))
+    for login in ("demo", "other"):
+        create_user(embedded.platform, login)
+        change_user(embedded.platform, login, may_use_ha=login == "demo", password_hash=QUICK_HASH)
+    wsgi_app = make_wsgi_app(embedded.platform, options)
+    workers = relay(embedded.platform)
+    for worker in workers:
+        worker.start()
+    world = World(
+        embedded=embedded,
+        options=options,
+        wsgi_app=wsgi_app,
+        demo=Client(wsgi_app),
+        other=Client(wsgi_app, ("other", "password")),
+        nobody=Client(wsgi_app, None),
+        workers=workers,
+    )
+    try:
+        yield world
+    finally:
+        world.close()
+
+
 @pytest.fixture
 def make_world(tmp_path, empty_database) -> Iterator[Callable[..., World]]:
-    """Make a platform with so many nodes a zone in three zones, and any settings and options."""
-    made: list[World] = []
+    """Make platforms, each in a directory of its own: see `opened_world`."""
+    with ExitStack() as opened:
 
-    def make(*, nodes_per_zone: int = 2, capacity: int = 100, options: ApiOptions = OPTIONS, **settings: Any) -> World:
-        place = tmp_path / f"data{len(made)}"
-        place.mkdir()
-        shutil.copy(empty_database, place)
-        embedded = open_embedded(Settings(data_dir=place, dns_port=0, **settings))
-        zones = ("a", "b", "c") if nodes_per_zone else ()
-        nodes = simulated_nodes("example.com", zones=zones, nodes_per_zone=nodes_per_zone, capacity=capacity)
-        add_nodes(embedded, nodes)
-        for login in ("demo", "other"):
-            create_user(embedded.platform, login)
-            change_user(embedded.platform, login, may_use_ha=login == "demo", password_hash=QUICK_HASH)
-        wsgi_app = make_wsgi_app(embedded.platform, options)
-        workers = relay(embedded.platform)
-        for worker in workers:
-            worker.start()
-        made.append(
-            World(
-                embedded=embedded,
-                options=options,
-                wsgi_app=wsgi_app,
-                demo=Client(wsgi_app),
-                other=Client(wsgi_app, ("other", "password")),
-                nobody=Client(wsgi_app, None),
-                workers=workers,
-            )
-        )
-        return made[-1]
+        def make(**given: Any) -> World:
+            place = Path(tempfile.mkdtemp(prefix="data", dir=tmp_path))
+            return opened.enter_context(opened_world(place, empty_database, **given))
 
-    yield make
-    for world in made:
-        world.close()
+        yield make
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 import pytest
 
-EVENTS = "/broker/rest/domain/test/application/testha/events"
+APPLICATION = "/broker/rest/domain/test/application/testha"
+EVENTS = f"{APPLICATION}/events"
 
 
 @pytest.mark.parametrize(
@@ -52,12 +53,22 @@ def test_more_gears_than_the_quota_has_are_refused_with_the_number_asked_for(tes
     assert testha("GET", "/user").data["consumed_gears"] == 1
 
 
-@pytest.mark.parametrize("wish", ["by=2147483647", "by=" + "9" * 5000, "to=99999999999"])
-def test_a_number_beyond_all_sense_is_refused_without_naming_another(testha, wish):
+@pytest.mark.parametrize(
+    ("wish", "more"),
+    [
+        ("to=100000", 99_999),
+        ("by=2147483647", 2_147_483_647),
+        ("by=" + "9" * 5000, 2_147_483_647),
+        ("to=99999999999", 2_147_483_646),
+    ],
+)
+def test_a_number_beyond_all_sense_is_refused_because_of_the_quota(testha, wish, more):
     refused = testha("POST", EVENTS, f"event=scale-up&{wish}")
 
-    assert (refused.status, refused.first["exit_code"]) == (422, 168)
-    assert refused.texts == ["At most 10000 gears can be added at once."]
+    assert (refused.status, refused.first["exit_code"]) == (422, None)
+    assert refused.texts == [
+        f"demo is currently using 1 out of 100 limit and this application requires {more} additional gears."
+    ]
     assert testha("GET", "/user").data["consumed_gears"] == 1
 
 
@@ -129,13 +140,12 @@ REFUSED = [
     # a word that is none, no word at all, a word of the wrong type
     ("event=Make-HA", 422, 126, "event", "Event can only contain lowercase a-z and '-' characters"),
     ("", 422, 126, "event", "Event can only contain lowercase a-z and '-' characters"),
-    ("event[]=start", 422, None, "event", "Invalid value for 'event': a string is expected."),
+    ("event[]=start", 422, 126, "event", "Event can only contain lowercase a-z and '-' characters"),
     # events without what they need
     ("event=add-alias", 422, 126, "alias", "Alias must be specified for adding or removing application alias."),
     ("event=activate", 422, 126, "deployment_id", "Deployment ID must be provided for activate."),
     # unknown here, and gone
     ("event=explode", 422, 126, "event", "Invalid application event 'explode' specified"),
-    ("event=tidy", 422, 126, "event", "Invalid application event 'tidy' specified"),
     ("event=expose-port", 410, 112, None, "This event (expose-port) is no longer supported."),
     # flags and aliases
     ("event=disable-ha&scale_down=1", 422, 167, None, "Invalid value '1'. Valid options: [true, false]"),
@@ -179,3 +189,19 @@ def test_a_cartridge_event_says_what_is_wrong_with_it(testha, cartridge, event, 
     refused = testha("POST", f"/application/testha/cartridges/{cartridge}/events", f"event={event}")
 
     assert (refused.status, refused.first["exit_code"]) == (status, exit_code)
+
+
+@pytest.mark.parametrize("event", [5, 1.5, True, ["start"], {"start": 1}, None, "sta\0rt"])
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (EVENTS, "Event can only contain lowercase a-z and '-' characters"),
+        (f"{APPLICATION}/cartridge/ruby-1.9/events", "Event can only contain characters and '-'"),
+        (f"{APPLICATION}/gear/{'0' * 24}/events", "Event can only contain lowercase a-z and '-' characters"),
+    ],
+)
+def test_what_is_no_word_is_a_malformed_event(testha, path, text, event):
+    refused = testha("POST", path, json_body={"event": event})
+
+    assert (refused.status, refused.first["exit_code"], refused.first["field"]) == (422, 126, "event")
+    assert refused.texts == [text]

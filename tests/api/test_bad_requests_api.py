@@ -130,7 +130,7 @@ def test_an_unknown_path_is_answered_in_the_envelope(world):
 
 
 def test_a_method_that_a_resource_has_not_names_those_it_has(world):
-    refused = world.demo("DELETE", "/broker/rest/user")
+    refused = world.demo("DELETE", "/broker/rest/operations")
 
     assert (refused.status, refused.body["status"]) == (405, "method_not_allowed")
     assert refused.headers["Allow"] == "GET, HEAD, OPTIONS"

@@ -6,24 +6,35 @@ def test_the_entry_needs_no_login_and_lists_only_what_exists(world):
 
     assert (entry.status, entry.body["type"], entry.body["messages"]) == (200, "links", [])
     assert sorted(entry.data) == [
+        "ADD_AUTHORIZATION",
         "ADD_DOMAIN",
+        "ADD_TEAM",
         "API",
         "GET_ENVIRONMENT",
         "GET_ROUTING_SNAPSHOT",
         "GET_USER",
         "LIST_APPLICATIONS",
         "LIST_APPLICATIONS_BY_OWNER",
+        "LIST_AUTHORIZATIONS",
         "LIST_CARTRIDGES",
         "LIST_DOMAINS",
         "LIST_DOMAINS_BY_OWNER",
         "LIST_OPERATIONS",
+        "LIST_QUICKSTARTS",
+        "LIST_REGIONS",
         "LIST_ROUTING_EVENTS",
+        "LIST_TEAMS",
+        "LIST_TEAMS_BY_OWNER",
+        "SEARCH_TEAMS",
         "SHOW_APPLICATION",
         "SHOW_APPLICATION_BY_DOMAIN",
+        "SHOW_AUTHORIZATION",
         "SHOW_CARTRIDGE",
         "SHOW_CARTRIDGE_BY_ID",
         "SHOW_DOMAIN",
         "SHOW_OPERATION",
+        "SHOW_QUICKSTART",
+        "SHOW_TEAM",
     ]
 
 
@@ -52,7 +63,7 @@ def test_the_root_of_the_interface_leads_to_its_entry(world):
 def test_the_environment_names_the_domain_of_applications(world):
     shown = world.nobody("GET", "/broker/rest/environment")
 
-    assert shown.data == {"domain_suffix": "example.com", "download_cartridges_enabled": False}
+    assert shown.data == {"domain_suffix": "example.com", "download_cartridges_enabled": True}
     assert shown.texts == ["Showing broker environment"]
 
 

@@ -72,11 +72,31 @@ REFUSED = [
     ({"name": "A" * 129, "value": "1"}, 188, "name", "Name must be 128 characters or less."),
     ({"name": "1A", "value": "1"}, 188, "name", None),
     ({"name": "A"}, 190, "value", "Value not specified for environment variable 'A'"),
-    ({"name": "A", "value": "x" * 513}, 190, "value", "Value must be 512 characters or less."),
+    ({"name": "A", "value": "x" * 513}, 190, SEVERAL, "Value must be 512 characters or less."),
+    ({"name": "A", "value": "x" * 4096}, 190, SEVERAL, "Value must be 512 characters or less."),
+    ({"name": "A", "value": "x" * 4097}, 190, "value", "Value must be 4096 characters or less."),
+    ({"name": "A", "value": "x" * 4096 + "\0"}, 190, "value", "Value must be 4096 characters or less."),
+    ({"name": "A", "value": "x" * 600 + "\0"}, 190, "value", "Value cannot contain null characters."),
+    ({SEVERAL: [{"name": "A", "value": "x" * 4097}]}, 190, SEVERAL, "Value must be 512 characters or less."),
     ({"name": "A", "value": "a\\000b"}, 190, "value", "Value cannot contain null characters."),
     ({"name": "A", "value": "a\0b"}, 190, "value", "Value cannot contain null characters."),
-    ({"name": "A", "value": 5}, 190, "value", "Value must be a string."),
+    ({"name": "A", "value": True}, 190, "value", "Value must be a string."),
+    ({"name": "A", "value": ["1"]}, 190, "value", "Value must be a string."),
+    ({SEVERAL: [{"name": "A", "value": False}]}, 190, SEVERAL, "Value must be a string."),
+    ({SEVERAL: [{"name": True, "value": "1"}]}, 186, SEVERAL, None),
+    ({SEVERAL: [{"name": 5, "value": "1"}]}, 188, SEVERAL, None),
 ]
+
+
+def test_a_number_is_taken_as_its_text(testha):
+    testha("POST", VARIABLES, json_body={"name": "ONE", "value": 5})
+    several = [{"name": "TWO", "value": 1.5}, {"name": "THREE", "value": 10**400}]
+    testha("PATCH", VARIABLES, json_body={SEVERAL: several})
+    key = testha("POST", "/user/keys", json_body={"name": 123, "type": "ssh-rsa", "content": "AAAA"})
+
+    shown = {each["name"]: each["value"] for each in testha("GET", VARIABLES).data}
+    assert shown == {"ONE": "5", "TWO": "1.5", "THREE": "1" + "0" * 400}
+    assert key.data["name"] == "123"
 
 
 @pytest.mark.parametrize(("wish", "exit_code", "field", "text"), REFUSED)
@@ -86,6 +106,18 @@ def test_a_wish_that_breaks_a_rule_sets_nothing(testha, wish, exit_code, field, 
     assert (refused.status, refused.first["exit_code"], refused.first["field"]) == (422, exit_code, field)
     assert text is None or refused.texts == [text]
     assert testha("GET", VARIABLES).data == []
+
+
+@pytest.mark.parametrize(
+    ("length", "field", "most"), [(513, SEVERAL, 512), (4096, SEVERAL, 512), (4097, "value", 4096)]
+)
+def test_a_variable_is_not_given_a_value_that_is_too_long(testha, length, field, most):
+    testha("POST", VARIABLES, "name=A&value=1")
+
+    refused = testha("PUT", f"{VARIABLE}/A", json_body={"value": "x" * length})
+
+    assert (refused.status, refused.first["exit_code"], refused.first["field"]) == (422, 190, field)
+    assert refused.texts == [f"Value must be {most} characters or less."]
 
 
 def test_one_that_does_not_exist_cannot_be_shown_or_changed(testha):

@@ -1,3 +1,5 @@
+import pytest
+
 from broker.core.ids import NodeId
 from broker.core.node import Liveness
 from broker.usecases.accounts import find_user
@@ -28,7 +30,7 @@ def test_a_gear_shows_where_it_is_and_no_endpoints_unless_asked(testha):
     gear = testha("GET", GROUPS).data[0]["gears"][0]
     application_id = testha("GET", "/application/testha").data["id"]
 
-    assert sorted(gear) == ["id", "region", "ssh_url", "state", "zone"]
+    assert sorted(gear) == ["deployment_id", "deployment_pending", "id", "region", "ssh_url", "state", "zone"]
     assert (gear["id"], gear["region"]) == (application_id, "r1")
     assert gear["zone"] in {"a", "b", "c"}
     assert gear["ssh_url"] == f"ssh://{application_id}@testha-test.example.com"
@@ -69,10 +71,11 @@ def test_a_gear_group_that_is_not_there_is_not_found(testha):
     assert refused.texts == ["Gear group 'nothing' not found."]
 
 
-def test_gears_are_to_be_asked_for_in_their_groups(testha):
+@pytest.mark.parametrize("below", ["gears", "gear/0123456789abcdef01234567", "gears/0123456789abcdef01234567"])
+def test_gears_are_to_be_asked_for_in_their_groups(testha, below):
     application_id = testha("GET", "/application/testha").data["id"]
 
-    moved = testha("GET", "/domain/test/application/testha/gears")
+    moved = testha("GET", f"/domain/test/application/testha/{below}")
 
     place = f"http://localhost/broker/rest/application/{application_id}/gear_groups"
     assert (moved.status, moved.first["exit_code"]) == (301, 112)

@@ -1,6 +1,8 @@
 import re
 
+import jsonschema_rs
 from flask import Flask
+from schemathesis.specs.openapi.definitions import OPENAPI_31
 
 
 def document(world):
@@ -18,7 +20,7 @@ def test_every_resource_of_the_application_is_described(world):
 
 
 def served(wsgi_app: Flask):
-    pages = {"/", "/broker/rest"}
+    pages = {"/", "/broker/rest", "/reference"}
     return {
         (method, rule.rule)
         for rule in wsgi_app.url_map.iter_rules()
@@ -57,7 +59,7 @@ def test_a_body_may_be_a_form_or_json(world):
 def test_what_needs_a_login_says_so_and_says_401(world):
     paths = document(world)["paths"]
 
-    assert paths["/user"]["get"]["security"] == [{"basic": []}]
+    assert paths["/user"]["get"]["security"] == [{"basic": []}, {"bearer": []}]
     assert "401" in paths["/user"]["get"]["responses"]
     assert paths["/api"]["get"]["security"] == []
     assert "401" not in paths["/api"]["get"]["responses"]
@@ -68,7 +70,9 @@ def test_what_an_application_shows_is_what_the_document_says_it_shows(world, tes
     schemas = document(world)["components"]["schemas"]
 
     assert set(shown.data) == set(schemas["Application"]["properties"])
-    assert set(shown.data["cartridges"][0]) == set(schemas["Cartridge"]["properties"])
+    # What says nothing of a cartridge is left out.
+    unsaid = {"obsolete", "requires", "url"}
+    assert set(shown.data["cartridges"][0]) == set(schemas["Cartridge"]["properties"]) - unsaid
 
 
 def test_whatever_uses_the_database_may_find_it_away_or_full(world):
@@ -98,4 +102,59 @@ def test_only_what_has_pages_has_the_header_of_the_next_one(world):
         if "Link" in operation["responses"].get("200", {}).get("headers", {})
     }
 
-    assert {path.rpartition("/")[2] for path in having} == {"operations"}
+    assert {path.rpartition("/")[2] for path in having} == {"applications", "authorizations", "operations"}
+
+
+def operations(whole):
+    return [operation for methods in whole["paths"].values() for operation in methods.values()]
+
+
+def test_the_document_is_what_openapi_3_1_says_a_document_is(world):
+    whole = document(world)
+
+    assert whole["openapi"] == "3.1.0"
+    assert [error.message for error in jsonschema_rs.validator_for(OPENAPI_31).iter_errors(whole)] == []
+
+
+def test_every_subject_says_what_is_there_and_something_is_there(world):
+    whole = document(world)
+    subjects = {tag["name"]: tag["description"] for tag in whole["tags"]}
+
+    assert {name for operation in operations(whole) for name in operation["tags"]} == set(subjects)
+    assert all(text.endswith(".") for text in subjects.values())
+
+
+def test_every_parameter_has_a_type_and_says_what_it_means(world):
+    whole = document(world)
+
+    for operation in operations(whole):
+        for each in operation["parameters"]:
+            assert each["schema"].get("type"), (operation["operationId"], each["name"])
+            assert each["description"], (operation["operationId"], each["name"])
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            name = content["schema"]["$ref"].rpartition("/")[2]
+            for field, described in whole["components"]["schemas"][name]["properties"].items():
+                assert described["description"], (name, field)
+
+
+def test_every_field_of_a_schema_has_a_type_and_every_schema_says_what_it_is(world):
+    ours = {"Link", "Message", "Problem", "Refusal"}
+    for name, schema in document(world)["components"]["schemas"].items():
+        assert name in ours or schema["description"], name
+        for field, described in schema["properties"].items():
+            assert {"type", "$ref", "enum", "allOf", "anyOf"} & set(described), (name, field)
+
+
+def test_both_ways_to_log_in_are_described(world):
+    schemes = document(world)["components"]["securitySchemes"]
+
+    assert {name: scheme["scheme"] for name, scheme in schemes.items()} == {"basic": "basic", "bearer": "bearer"}
+    assert all(scheme["description"] for scheme in schemes.values())
+
+
+def test_pages_are_described_as_pages(world):
+    shown = document(world)["paths"]["/console"]["get"]["responses"]
+
+    assert set(shown["200"]["content"]) == {"text/html"}
+    assert "text/html" in shown["422"]["content"]
+    assert "text/html" not in document(world)["paths"]["/user"]["get"]["responses"]["403"]["content"]

@@ -4,7 +4,10 @@ import threading
 from contextlib import contextmanager
 
 import pytest
+from made_certificates import made_certificate
 from sqlalchemy import event
+
+from broker.usecases.accounts import change_user
 
 APPLICATION = "/broker/rest/application/testha"
 
@@ -34,12 +37,21 @@ REQUESTS = [
     ("GET", APPLICATION, None),
     ("GET", f"{APPLICATION}?include=cartridges", None),
     ("GET", "/broker/rest/applications", None),
+    ("GET", "/broker/rest/domains?include=application_info", None),
     ("GET", f"{APPLICATION}/gear_groups?include=endpoints", None),
     ("GET", f"{APPLICATION}/cartridges", None),
     ("GET", f"{APPLICATION}/cartridge/php-5.4", None),
+    ("GET", f"{APPLICATION}/ha", None),
     ("GET", f"{APPLICATION}/routing_table", None),
     ("GET", "/broker/rest/routing/snapshot", None),
     ("GET", f"{APPLICATION}/environment-variables", None),
+    ("GET", f"{APPLICATION}/deployments", None),
+    ("GET", f"{APPLICATION}/descriptor", None),
+    ("GET", f"{APPLICATION}/dns_resolvable", None),
+    ("PUT", APPLICATION, "keep_deployments=2"),
+    ("PUT", APPLICATION, "keep_deployments=1"),
+    ("PUT", f"{APPLICATION}/alias/www.example.org", "pass_phrase="),
+    ("POST", f"{APPLICATION}/deployments", "ref=next"),
     ("POST", f"{APPLICATION}/events", "event=scale-up"),
     ("POST", f"{APPLICATION}/events", "event=scale-down"),
     ("POST", f"{APPLICATION}/events", "event=restart"),
@@ -56,6 +68,9 @@ def measured(make_world, *, gears, nodes_per_zone):
     world = make_world(nodes_per_zone=nodes_per_zone, capacity=300, **settings)
     world.demo("POST", "/broker/rest/domain/test/applications", "name=testha&cartridge=php-5.4&scale=true")
     world.demo("POST", f"{APPLICATION}/events", f"event=scale-up&to={gears}")
+    change_user(world.embedded.platform, "demo", may_use_private_ssl=True)
+    certified = world.demo("POST", f"{APPLICATION}/aliases", json_body=made_certificate().form(id="www.example.org"))
+    assert certified.status == 201, certified.texts
     return {(method, path, form): statements(world, method, path, form) for method, path, form in REQUESTS}
 
 

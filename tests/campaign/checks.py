@@ -3,16 +3,17 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from campaign.model import Like, State
+from campaign.model import DATABASE, Like, State
 from campaign.settling import broker_tables, digests_of, short
 from campaign.stack import OWNERS, Stack, applications_of
 from scenarios.invariants import book_violations, stored_violations
 from sqlalchemy import select
 
 from broker.bootstrap import ask as resolve
+from broker.core.application import Application
 from broker.core.dns_names import app_dns_name
 from broker.core.owner import User
-from broker.interfaces import Platform
+from broker.interfaces import Platform, UnitOfWork
 from broker.store import tables
 from broker.usecases.accounts import find_user
 from broker.usecases.applications import list_applications
@@ -108,6 +109,12 @@ def _as(stack: Stack, login: str) -> tuple[Platform, User]:
     return stack.built.platform, find_user(stack.built.platform, login)
 
 
+def _code(work: UnitOfWork, application: Application) -> str:
+    """The reference of the deployment that an application's gears are to run."""
+    active = work.deployments.by_id(application.application_id, application.deployment_id or "")
+    return "" if active is None or active.ref is None else active.ref
+
+
 def observed(stack: Stack) -> dict[str, State]:
     """Every application as it is, by name."""
     found: dict[str, State] = {}
@@ -116,6 +123,7 @@ def observed(stack: Stack) -> dict[str, State]:
         views = list_applications(*_as(stack, login))
         with platform.reading() as work:
             aliases = work.applications.aliases([view.parts.application.application_id for view in views])
+            codes = {each: _code(work, each) for each in (view.parts.application for view in views)}
         for view in views:
             application = view.parts.application
             found[application.name] = Like(
@@ -123,5 +131,7 @@ def observed(stack: Stack) -> dict[str, State]:
                 ha=application.ha,
                 running=application.running,
                 aliases=tuple(sorted(aliases.get(application.application_id, ()))),
+                database=view.parts.cartridge(DATABASE) is not None,
+                code=codes[application],
             )
     return found

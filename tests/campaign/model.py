@@ -9,12 +9,17 @@ from campaign.rest import Answer
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class Like:
-    """An application as its owner sees it."""
+    """An application as its owner sees it; `gears` are those of its web framework, `code` is what they are to run."""
 
     gears: int
     ha: bool
     running: bool = True
     aliases: tuple[str, ...] = ()
+    database: bool = False
+    code: str = "master"
+
+
+DATABASE = "mysql-5.5"
 
 
 # Exit codes of the REST contract: there is no such application; another operation is running.
@@ -78,9 +83,9 @@ def draw_request(chance: Random, name: str, namespace: str, state: State, number
 
 
 def _drawers(state: Like) -> list[Callable[[Random, str, Like, int], Request]]:
-    return [_grow, _grow, _shrink, _shrink, _turn_ha, _turn_ha, _turn_running, _alias, _alias, _delete][
-        : 10 if state.running else 9
-    ]
+    drawers = [_grow, _grow, _shrink, _shrink, _turn_ha, _turn_ha, _turn_running, _alias, _alias]
+    drawers += [_turn_database, _turn_database, _deploy, _deploy]
+    return [*drawers, _delete] if state.running else drawers
 
 
 def _event(
@@ -133,6 +138,44 @@ def _turn_ha(_chance: Random, one: str, state: Like, _number: int) -> Request:
 def _turn_running(chance: Random, one: str, state: Like, _number: int) -> Request:
     event = "stop" if state.running and chance.random() < 0.8 else "start"
     return _event(one, event, {"event": event}, lambda before: [replace(before, running=event == "start")])
+
+
+def _turn_database(_chance: Random, one: str, state: Like, _number: int) -> Request:
+    if state.database:
+        return Request(
+            text=f"remove {DATABASE} {one}",
+            method="DELETE",
+            path=f"{one}/cartridge/{DATABASE}",
+            form={},
+            changes=lambda before: _where(before, has_database=True),
+        )
+    return Request(
+        text=f"add {DATABASE} {one}",
+        method="POST",
+        path=f"{one}/cartridges",
+        form={"name": DATABASE},
+        changes=lambda before: _where(before, has_database=False),
+        is_undone=True,
+    )
+
+
+def _where(before: State, *, has_database: bool) -> frozenset[State]:
+    """What turning the database on or off makes of a state, if that is possible in it."""
+    if before is None or before.database is not has_database:
+        return REFUSED
+    return frozenset({replace(before, database=not has_database)})
+
+
+def _deploy(_chance: Random, one: str, _state: Like, number: int) -> Request:
+    ref = f"release-{number}"
+    return Request(
+        text=f"deploy {ref} {one}",
+        method="POST",
+        path=f"{one}/deployments",
+        form={"ref": ref},
+        changes=lambda before: REFUSED if before is None else frozenset({replace(before, code=ref)}),
+        is_undone=True,
+    )
 
 
 def _alias(chance: Random, one: str, state: Like, number: int) -> Request:

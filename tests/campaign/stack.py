@@ -68,7 +68,7 @@ class Stack:
 
     def __init__(self, directory: Path, settings: Mapping[str, str]) -> None:
         self.directory = directory
-        self.settings = {"PATH": os.environ["PATH"], **settings}
+        self.settings = {"PATH": os.environ["PATH"], "SECRET_KEY_FILE": str(directory / "secret.key"), **settings}
         self.nursery = Nursery(directory)
         self.history = (directory / "history.jsonl").open("a", encoding="utf-8", buffering=1)
         self.victims: dict[str, Victim] = {}

@@ -62,6 +62,19 @@ def test_a_platform_in_order_has_no_problem(doctor, database):
     assert "committed" in found["writing"]["text"]
     assert "MiB are free" in found["disk"]["text"]
     assert "calls in the process" in found["bus"]["text"]
+    assert found["catalogue"]["text"] == "28 cartridges, 2 of them obsolete, and 5 quickstarts"
+
+
+def test_a_manifest_that_stops_a_broker_is_a_problem_with_its_file_and_key(doctor, database, tmp_path, monkeypatch):
+    directory = tmp_path / "cartridges"
+    directory.mkdir()
+    (directory / "mine.yaml").write_text('Name: mine\nVersion: "1.0"\nScalling: {Min: 2}\n')
+    monkeypatch.setenv("CARTRIDGES_DIR", str(directory))
+
+    status, found = doctor()
+
+    assert (status, found["catalogue"]["level"]) == (1, "problem")
+    assert found["catalogue"]["text"] == f"{directory / 'mine.yaml'}: Scalling: this key is not known"
 
 
 def test_what_it_writes_is_a_counter_of_its_own_and_nothing_else(doctor, database):

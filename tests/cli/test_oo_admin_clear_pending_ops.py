@@ -216,9 +216,10 @@ def test_a_directory_without_a_broker_is_refused_and_stays_empty(tmp_path, proce
 
 @pytest.mark.services("postgresql", "rabbitmq")
 def test_among_processes_that_share_a_platform_it_is_one_more_and_rolls_back_what_no_node_answers(
-    postgresql_url, rabbitmq_url, process
+    postgresql_url, rabbitmq_url, process, tmp_path
 ):
     environment = {
+        "SECRET_KEY_FILE": str(tmp_path / "secret.key"),
         "DATABASE_URL": postgresql_url,
         "BUS_URL": rabbitmq_url,
         "NODES": "bus",

@@ -1,10 +1,12 @@
 import subprocess
+from dataclasses import replace
 
 import pytest
 
 from broker.bootstrap import load_settings
 from broker.cli.commands.ctl_user import USAGE, main
-from broker.usecases.accounts import find_user, log_in
+from broker.usecases.accounts import UserNotFound, create_user, find_user, log_in
+from broker.usecases.namespaces import create_namespace, list_namespaces
 
 REPORT = (
     "User demo:",
@@ -68,6 +70,41 @@ def test_creating_a_user_who_exists_changes_nothing(world, run):
             "Setting routing capability to true for user demo... Done.",
             "routing allowed: true",
         ),
+        (
+            ("--setmaxtrackedstorage", "5"),
+            "Setting max_tracked_storage to 5... Done.",
+            "max tracked storage per gear: 5",
+        ),
+        (
+            ("--setmaxuntrackedstorage", "2"),
+            "Setting max_untracked_storage to 2... Done.",
+            "max untracked storage per gear: 2",
+        ),
+        (
+            ("--allowsubaccounts", "t"),
+            "Setting subaccounts capability to true for user demo... Done.",
+            "sub accounts allowed: true",
+        ),
+        (
+            ("--allowviewglobalteams", "yes"),
+            "Setting view global teams capability to true for user demo... Done.",
+            "viewing all global teams allowed: true",
+        ),
+        (
+            ("--allowprivatesslcertificates", "true"),
+            "Setting private SSL certificates capability to true for user demo... Done.",
+            "private SSL certificates allowed: true",
+        ),
+        (
+            ("--inheritgearsizes", "true"),
+            "Setting inherit gear sizes to true for user demo... Done.",
+            "inherit gear sizes: true",
+        ),
+        (
+            ("--inheritgearsizes", "perhaps"),
+            "User demo already has inherit gear sizes set to false",
+            "inherit gear sizes: false",
+        ),
         (("--addgearsize", "small"), "User demo already has gear size small", "gear sizes: small"),
         (("--removegearsize", "small"), "Removing gear size small for user demo... Done.", "gear sizes:"),
         (("--removegearsize", "large"), "User demo does not have gear size large", "gear sizes: small"),
@@ -88,6 +125,50 @@ def test_a_gear_size_that_was_taken_away_can_be_given_back(world, run):
 
     assert "Adding gear size small for user demo... Done.\n" in ended.out
     assert find_user(world.platform, "demo").gear_sizes == ("small",)
+
+
+def test_a_sub_account_is_made_listed_and_removed_with_all_it_has(world, run):
+    made = run(main, "-l", "demo", "--allowsubaccounts", "true", "--inheritgearsizes", "1", "--addsubaccount", "child")
+    child = find_user(world.platform, "child")
+    create_namespace(world.platform, child, "shop")
+    replace(world, owner=child).create("web", namespace="shop")
+    listed = run(main, "-l", "demo", "--listsubaccounts")
+    removed = run(main, "-l", "demo", "--removesubaccount", "child", "--listsubaccounts")
+
+    assert (made.status, "Adding sub account child for user demo... Done.\n" in made.out) == (0, True)
+    assert (child.parent_id, child.gear_sizes) == (world.owner.user_id, world.owner.gear_sizes)
+    assert (listed.status, listed.out.endswith("Sub Accounts: 1\n    child\n")) == (0, True)
+    assert (removed.status, "Removing sub account child for user demo... Done.\n" in removed.out) == (0, True)
+    assert removed.out.endswith("Sub Accounts: 0\n")
+    assert list_namespaces(world.platform, child) == ()
+    with pytest.raises(UserNotFound):
+        find_user(world.platform, "child")
+
+
+def test_whose_sub_account_it_is_not_cannot_remove_it_and_who_may_have_none_gets_none(world, run):
+    create_user(world.platform, "stranger")
+
+    removed = run(main, "-l", "demo", "--removesubaccount", "stranger")
+    added = run(main, "-l", "demo", "--addsubaccount", "child")
+    taken = run(main, "-l", "demo", "--allowsubaccounts", "true", "--addsubaccount", "stranger")
+
+    assert (removed.status, removed.err) == (5, "Error: Sub account 'stranger' not found for user 'demo'\n")
+    assert (added.status, added.err) == (5, "Error: User 'demo' is not allowed to have sub accounts\n")
+    assert (taken.status, taken.err) == (10, "User 'stranger' exists already.\n")
+
+
+@pytest.mark.parametrize("argv", [("--addsubaccount", "child"), ("--removesubaccount", "child")])
+def test_a_sub_account_is_one_users_only(world, run, tmp_path, argv):
+    logins = tmp_path / "logins"
+    logins.write_text("demo\nother\n")
+
+    ended = run(main, "-f", str(logins), *argv)
+
+    assert (ended.status, ended.out) == (255, USAGE)
+
+
+def test_a_list_cannot_be_asked_for_quietly(run):
+    assert run(main, "-q", "-l", "demo", "--listsubaccounts").status == 255
 
 
 def test_logins_of_a_file_are_taken_once_each_with_the_one_on_the_command_line(world, run, tmp_path):
@@ -149,6 +230,8 @@ def test_a_login_that_no_account_can_have_is_refused(world, run):
         (("--setmaxdomains", "ten"), "Max domains"),
         (("--setmaxteams", "1.5"), "Max teams"),
         (("--setmaxgears", "9" * 20), "Max gears"),
+        (("--setmaxtrackedstorage", "-5"), "Max tracked storage"),
+        (("--setmaxuntrackedstorage", "much"), "Max untracked storage"),
         (("--setmaxgears", "٣"), "Max gears"),
     ],
 )

@@ -28,7 +28,7 @@ def default(value: object) -> str:
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     if isinstance(value, tuple):
-        return f"`{','.join(value)}`"
+        return f"`{','.join(value)}`" if value else "nothing"
     if isinstance(value, float):
         return f"`{value:g}`"
     return f"`{value}`" if str(value) else "nothing"

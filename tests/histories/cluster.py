@@ -37,6 +37,7 @@ def cluster(
     directory: Path, name: str, environment: Mapping[str, str], *, agents: int, capacity: int, max_gears: int
 ) -> Iterator[Cluster]:
     """Two brokers, one worker and so many agents, for the length of a block; `name` is no other test's."""
+    environment = {"SECRET_KEY_FILE": str(directory / "secret.key"), **environment}
     settings = load_settings({**environment, "NODES": "bus", "GEARBROKER_PORT": "0", "LOG_LEVEL": "warning"})
     built = build(settings, create=True)
     ids = [f"{name}-{number}.example.com" for number in range(agents)]

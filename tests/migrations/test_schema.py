@@ -128,6 +128,59 @@ def test_data_survive_the_way_down_and_up_again(database):
     assert _kept(database) == before
 
 
+def test_an_application_of_before_has_its_code_as_its_first_deployment(database):
+    migrate(database)
+    move_to(database, "0003")
+    with database.engine.begin() as connection:
+        _add_application_of_before(connection)
+
+    migrate(database)
+
+    with database.engine.connect() as connection:
+        found = connection.execute(select(tables.deployments)).mappings().one()
+        active = connection.execute(select(tables.activations)).mappings().one()
+        wanted = connection.execute(select(tables.applications.c.deployment_id)).scalar_one()
+        running = {row.gear_id: row.deployment_id for row in connection.execute(select(tables.gears))}
+    assert (found["ref"], found["created_at"], active["activated_at"]) == ("live", TIME, TIME)
+    assert found["deployment_id"] == active["deployment_id"] == wanted
+    assert running == {"web": wanted, "database": None}
+
+    move_to(database, "0003")
+    with database.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM gears")).scalar_one() == 2
+
+
+TIME = "2026-01-01T00:00:00Z"
+_GROUP = "INSERT INTO gear_groups VALUES (:group, :application, :place, 'small', NULL, NULL, 1, 0, 1, false)"
+_GEAR = (
+    "INSERT INTO gears (gear_id, application_id, group_id, node_id, ordinal, is_head, carries_proxy, lifecycle,"
+    " rotation, created_at) VALUES (:gear, :application, :group, 'node', 1, false, false, 'started', 'in', :time)"
+)
+_APPLICATION = (
+    "INSERT INTO applications (application_id, name, namespace_id, owner_id, phase, scalable, ha, running, profile,"
+    " default_multiplier, verdict, sequence, generation, auto_deploy, deployment_branch, keep_deployments,"
+    " deployment_type, created_at) VALUES (:application, 'shop', 'n', 'u', 'ready', true, false, true, 'small', 0,"
+    " 'not_ha', 0, 1, true, 'live', 1, 'git', :time)"
+)
+
+
+def _add_application_of_before(connection):
+    """One with a gear of its web framework and one of a database, as the schema before had them."""
+    given = {"application": APPLICATION, "time": TIME}
+    connection.execute(
+        text("INSERT INTO users VALUES ('u', 'demo', NULL, 1, 1, 0, 2, '[]', false, false, :time)"), given
+    )
+    connection.execute(text("INSERT INTO namespaces VALUES ('n', 'test', 'u', '[]', :time)"), given)
+    connection.execute(text(_APPLICATION), given)
+    connection.execute(
+        text("INSERT INTO nodes VALUES ('node', '127.0.0.1', 'small', NULL, NULL, 9, 2, true, 'alive', 1)")
+    )
+    for place, gear in enumerate(("web", "database")):
+        row = {**given, "group": f"group of {gear}", "place": place, "gear": gear}
+        connection.execute(text(_GROUP), row)
+        connection.execute(text(_GEAR), row)
+
+
 APPLICATION = "a" * 24
 
 

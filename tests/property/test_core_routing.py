@@ -8,7 +8,7 @@ from broker.core.ids import ApplicationId, GearId
 from broker.core.rotation import Rotation
 from broker.core.routing_application import apply
 from broker.core.routing_difference import difference
-from broker.core.routing_table import Endpoint, RoutingTable
+from broker.core.routing_table import Endpoint, RoutedCertificate, RoutingTable
 from broker.core.verdict import VerdictState
 from routing_spi.events import Action, RoutingEvent
 from routing_spi.table import apply_event
@@ -42,9 +42,17 @@ def endpoints_of(draw, gear_id, head):
 
 
 @st.composite
+def certificates_of(draw, alias):
+    number = draw(st.integers(1, 2))
+    return RoutedCertificate(alias=alias, ssl=f"chain {number}\n", private_key_reference=f"key {number}")
+
+
+@st.composite
 def tables(draw, heads=(None, *GEARS)):
     head = draw(st.sampled_from(heads))
     ha = draw(st.booleans())
+    aliases = sorted(draw(st.sets(st.sampled_from(("a.org", "b.org", "c.org")))))
+    certified = draw(st.sets(st.sampled_from(aliases))) if aliases else ()
     return RoutingTable(
         application_id=ApplicationId("app"),
         app_name="testha",
@@ -55,7 +63,8 @@ def tables(draw, heads=(None, *GEARS)):
         verdict=draw(st.sampled_from(VerdictState)),
         sequence=draw(st.integers(1, 99)),
         head_gear_id=head,
-        aliases=tuple(draw(st.sets(st.sampled_from(("a.org", "b.org", "c.org"))))),
+        aliases=tuple(aliases),
+        certificates=tuple(draw(certificates_of(alias)) for alias in certified),
         endpoints=tuple(each for gear_id in GEARS for each in draw(endpoints_of(gear_id, head))),
     )
 

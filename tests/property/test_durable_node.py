@@ -22,15 +22,36 @@ CARTRIDGES = [
         "name": name,
         "endpoints": [{"port_name": f"P{port}", "internal_port": port} for port in range(8080, 8080 + ports)],
     }
-    for name, ports in (("php-5.4", 1), ("haproxy-1.4", 2))
+    for name, ports in (("php-5.4", 1), ("haproxy-1.4", 2), ("cron-1.4", 0))
 ]
 CREATE = st.builds(
-    lambda cartridges, start: (
+    lambda cartridges, start, more: (
         "create_gear",
-        {"application": "a", "namespace": "n", "profile": "small", "cartridges": cartridges, "start": start},
+        {"application": "a", "namespace": "n", "profile": "small", "cartridges": cartridges, "start": start} | more,
     ),
-    st.lists(st.sampled_from(CARTRIDGES), max_size=2),
+    st.lists(st.sampled_from(CARTRIDGES), max_size=3),
     st.booleans(),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "deployment_id": st.sampled_from(["d1", "d2"]),
+            "additional_gigabytes": st.integers(0, 2),
+            "stopped_cartridges": st.lists(st.sampled_from(["php-5.4", "cron-1.4"]), max_size=2),
+        },
+    ),
+)
+ACTIVATE = st.builds(
+    lambda deployment_id, hot_deploy: (
+        "activate_deployment",
+        {"deployment_id": deployment_id, "hot_deploy": hot_deploy, "force_clean_build": False},
+    ),
+    st.sampled_from(["d1", "d2", "d3"]),
+    st.booleans(),
+)
+OF_A_CARTRIDGE = st.builds(
+    lambda kind, cartridge: (kind, {"cartridge": cartridge}),
+    st.sampled_from(["start_cartridge", "stop_cartridge", "restart_cartridge", "reload_cartridge", "thread_dump"]),
+    st.sampled_from([each["name"] for each in CARTRIDGES]),
 )
 OTHERS = st.sampled_from(
     [
@@ -43,12 +64,19 @@ OTHERS = st.sampled_from(
         ("expose_endpoints", {"cartridge": "haproxy-1.4"}),
         ("conceal_endpoints", {"cartridge": "php-5.4"}),
         ("stop_gear", {}),
+        ("reload_gear", {}),
+        ("tidy_gear", {}),
+        ("set_storage", {"additional_gigabytes": 3}),
+        ("set_storage", {"additional_gigabytes": 0}),
+        ("add_cartridge", {"cartridge": CARTRIDGES[2]}),
+        ("remove_cartridge", {"cartridge": "cron-1.4"}),
     ]
 )
+ANY = st.one_of(CREATE, CREATE, OTHERS, OTHERS, ACTIVATE, OF_A_CARTRIDGE)
 Order = tuple[int, tuple[str, dict[str, object]], int, list[int]]
 # To which gear, what, with which number, and how many commands before it those were that it undoes.
 ORDERS = st.lists(
-    st.tuples(st.integers(0, 7), st.one_of(CREATE, OTHERS), st.integers(0, 3), st.lists(st.integers(1, 4), max_size=2)),
+    st.tuples(st.integers(0, 7), ANY, st.integers(0, 3), st.lists(st.integers(1, 4), max_size=2)),
     min_size=1,
     max_size=6,
 )
@@ -126,7 +154,7 @@ class DurableNode(RuleBasedStateMachine):
 
     @invariant()
     def the_book_is_that_of_what_was_kept(self) -> None:
-        """Gears, states, uids and ports are those of the model, and whose turn it is; none is there twice."""
+        """Gears with all they hold are those of the model, and whose turn it is; no uid or port is there twice."""
         gears = self.book.snapshot()
         assert gears == self.model_book.snapshot()
         assert self.book.turn == self.model_book.turn

@@ -2,16 +2,17 @@
 
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
 import pytest
+from histories.aliases import AliasRules
+from histories.cartridges import DATABASE, NAMES, CartridgeRules
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
     invariant,
     precondition,
@@ -25,14 +26,15 @@ from broker.core.ids import OperationId
 from broker.core.scaling import ScaleDirection
 from broker.interfaces import Accepted, Json, Origin, Platform
 from broker.process.turns import LocalTurns
-from broker.usecases import aliases, environment
+from broker.usecases import environment
 from broker.usecases.availability import set_multiplier
 from broker.usecases.cancelling import cancel
+from broker.usecases.gear_deletion import delete_gear
+from broker.usecases.gears import GearTarget, restart_gear, rotate_in, rotate_out
 from broker.usecases.open_operations import resume_operations
 from broker.usecases.scaling import scale
 from broker.usecases.state import StateEvent, change_state
 
-NAMES = st.sampled_from(["one", "two"])
 NODES = st.integers(0, 5)
 RATIO = "OPENSHIFT_HAPROXY_GEAR_RATIO"
 
@@ -44,6 +46,12 @@ class Model:
         self.gears: dict[str, int] = {}
         self.ha: set[str] = set()
         self.aliases: dict[str, set[str]] = {}
+        # What each application has been given: a database has a gear of its own, the other lives on the web gears.
+        self.added: dict[str, set[str]] = {}
+
+    @property
+    def databases(self) -> int:
+        return sum(DATABASE in added for added in self.added.values())
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,7 @@ class PowerCut(BaseException):
     """What no handler of errors may catch."""
 
 
-class PlatformHistory(RuleBasedStateMachine):
+class PlatformHistory(AliasRules, CartridgeRules):
     def __init__(self) -> None:
         super().__init__()
         self._directory = Path(tempfile.mkdtemp())
@@ -115,7 +123,8 @@ class PlatformHistory(RuleBasedStateMachine):
                 before = self._model.gears[left.name]
                 minimum = 1 + (left.name in self._model.ha)
                 assert standing.state == "failed", standing
-                assert self._ill or left.to < minimum or self._is_full(left.to - before), standing
+                held = self._holds_gears(left.name)
+                assert self._ill or held or left.to < minimum or self._is_full(left.to - before), standing
         self._left.clear()
         self._cancelled.clear()
 
@@ -155,7 +164,8 @@ class PlatformHistory(RuleBasedStateMachine):
                 (entry,) = work.operation_history.of_owner(self._world.demo.user_id, limit=1, after=None)
             self._left.append(Left(entry.operation_id, name, to))
         except Refusal:
-            assert self._ill or to < 1 + (name in self._model.ha) or self._is_full(to - self._model.gears[name])
+            refused = to < 1 + (name in self._model.ha) or self._is_full(to - self._model.gears[name])
+            assert self._ill or refused or self._holds_gears(name)
         else:
             self._model.gears[name] = to
 
@@ -189,11 +199,12 @@ class PlatformHistory(RuleBasedStateMachine):
         assert name not in self._model.gears
         self._model.gears[name] = 2 if ha else 1
         self._model.aliases[name] = set()
+        self._model.added[name] = set()
         if ha:
             self._model.ha.add(name)
 
     def _is_full(self, wanted: int) -> bool:
-        return sum(self._model.gears.values()) + wanted > 4 * 6 - 8
+        return sum(self._model.gears.values()) + self._model.databases + wanted > 4 * 6 - 8
 
     @rule(name=NAMES, to=st.integers(1, 9))
     def scale(self, name: str, to: int) -> None:
@@ -205,7 +216,8 @@ class PlatformHistory(RuleBasedStateMachine):
         try:
             self._world.scale(to, name)
         except Refusal:
-            assert self._ill or to < 1 + (name in self._model.ha) or self._is_full(to - before)
+            refused = to < 1 + (name in self._model.ha) or self._is_full(to - before)
+            assert self._ill or refused or self._holds_gears(name)
             return
         assert to >= 1 + (name in self._model.ha)
         self._model.gears[name] = to
@@ -233,7 +245,7 @@ class PlatformHistory(RuleBasedStateMachine):
         try:
             self._world.disable(name, scale_down=scale_down)
         except Refusal:
-            assert name not in self._model.ha
+            assert name not in self._model.ha or (scale_down and self._holds_gears(name))
             return
         self._model.ha.remove(name)
         left = len(self._world.gears(name))
@@ -261,16 +273,49 @@ class PlatformHistory(RuleBasedStateMachine):
         except Refusal:
             assert self._ill or name not in self._model.gears
 
-    @rule(name=NAMES, alias=st.sampled_from(["www.a.org", "www.b.org"]), adds=st.booleans())
-    def change_alias(self, name: str, alias: str, *, adds: bool) -> None:
-        taken = {each for aliases in self._model.aliases.values() for each in aliases}
-        act = aliases.add_alias if adds else aliases.remove_alias
-        try:
-            act(self._world.platform, self._world.demo, name, alias)
-        except Refusal:
-            assert name not in self._model.gears or (alias in taken) == adds or not adds
+    def _holds_gears(self, name: str) -> bool:
+        """Whether some of its gears are out of rotation by hand, so that one that serves may have to stay."""
+        return any(gear.held_out for gear in self._world.gears(name))
+
+    def _target(self, name: str, which: int) -> GearTarget:
+        gears = self._world.gears(name)
+        gear_id = gears[which % len(gears)].gear_id
+        return GearTarget(platform=self._world.platform, user=self._world.demo, reference=name, gear_id=gear_id)
+
+    @rule(name=NAMES, which=st.integers(0, 9), turns=st.sampled_from([rotate_out, rotate_in]))
+    def turn_by_hand(self, name: str, which: int, turns: Callable[[GearTarget], object]) -> None:
+        if name not in self._model.gears:
             return
-        (self._model.aliases[name].add if adds else self._model.aliases[name].remove)(alias)
+        try:
+            turns(self._target(name, which))
+        except Refusal:
+            assert turns is rotate_out or self._waits(name)
+
+    @rule(name=NAMES, which=st.integers(0, 9))
+    def restart_one(self, name: str, which: int) -> None:
+        if name not in self._model.gears or self._waits(name):
+            return
+        try:
+            restart_gear(self._target(name, which))
+        except Refusal:
+            assert self._ill or not self._world.parts(name).application.running
+
+    @rule(name=NAMES, which=st.integers(0, 9))
+    def delete_one(self, name: str, which: int) -> None:
+        if name not in self._model.gears or self._waits(name):
+            return
+        target = self._target(name, which)
+        before = self._model.gears[name]
+        try:
+            delete_gear(target)
+        except Refusal:
+            assert len(self._world.gears(name)) == before
+            return
+        left = [gear.gear_id for gear in self._world.gears(name)]
+        assert target.gear_id not in left
+        assert len(left) in {before - 1, before}
+        assert len(left) >= 1 + (name in self._model.ha)
+        self._model.gears[name] = len(left)
 
     @rule(name=NAMES)
     def delete(self, name: str) -> None:
@@ -281,7 +326,7 @@ class PlatformHistory(RuleBasedStateMachine):
         except Refusal:
             assert name not in self._model.gears
             return
-        del self._model.gears[name], self._model.aliases[name]
+        del self._model.gears[name], self._model.aliases[name], self._model.added[name]
         self._model.ha.discard(name)
 
     @rule(node=NODES, noticed=st.booleans())
@@ -327,8 +372,10 @@ class PlatformHistory(RuleBasedStateMachine):
         self._world.check(healed=self._is_well() and not self._world.owed())
         for name, gears in self._model.gears.items():
             parts = self._world.parts(name)
-            assert (parts.gear_count, parts.application.ha) == (gears, name in self._model.ha)
-        assert self._world.demo.consumed_gears == sum(self._model.gears.values())
+            added = self._model.added[name]
+            assert (parts.gear_count, parts.application.ha) == (gears + (DATABASE in added), name in self._model.ha)
+            assert {each.name for each in parts.cartridges} == {"php-5.4", "haproxy-1.4", *added}
+        assert self._world.demo.consumed_gears == sum(self._model.gears.values()) + self._model.databases
 
 
 @pytest.mark.slow

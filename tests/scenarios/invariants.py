@@ -2,15 +2,18 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Table, select
 
 from broker.bootstrap import Built
 from broker.core.application import ApplicationParts
 from broker.core.dns_names import app_dns_name, gear_dns_name
-from broker.core.gear_group import carried_cartridges
+from broker.core.gear_group import carried_cartridges, web_group
 from broker.core.ids import GroupId, NodeId
 from broker.core.placement.model import Node
+from broker.core.verdict import GearFacts, HaFacts, Verdict, verdict
+from broker.interfaces import UnitOfWork
 from broker.simulator.fleet import SimulatedFleet
 from broker.store import tables
 from broker.usecases.announcing import ha_name
@@ -45,7 +48,7 @@ def _nodes(built: Built) -> list[NodeId]:
         return [node.node_id for node in work.nodes.all()]
 
 
-def _rows(connection: Connection, table: tables.Table) -> list[Row]:
+def _rows(connection: Connection, table: Table) -> list[Row]:
     return list(connection.execute(select(table)))
 
 
@@ -77,9 +80,13 @@ def _groups_count_their_gears(connection: Connection, applications: Parts) -> It
             proxies = [gear for gear in own if gear.carries_proxy]
             if (group.gear_count, group.proxy_count) != (len(own), len(proxies)):
                 yield f"{group} has {len(own)} gears and {len(proxies)} proxies"
-            wrong = [gear.gear_id for gear in proxies if (gear.rotation == "out") != group.proxies_out]
+            wrong = [
+                gear.gear_id
+                for gear in own
+                if (gear.rotation == "out") != (gear.held_out or (gear.carries_proxy and group.proxies_out))
+            ]
             if wrong:
-                yield f"{group} has proxies with another rotation: {wrong}"
+                yield f"{group} has gears with another rotation: {wrong}"
 
 
 def _nothing_is_under_way(connection: Connection, applications: Parts) -> Iterator[str]:
@@ -117,17 +124,33 @@ def _proxies_are_apart(connection: Connection, applications: Parts) -> Iterator[
 
 
 def _something_serves(connection: Connection, applications: Parts) -> Iterator[str]:
-    """Proxy gears are out of rotation only where another gear is started on a node that is heard of."""
+    """The gear ratio takes proxy gears out only where another gear serves: started, heard of, and not held out."""
     silent = {node.node_id for node in _rows(connection, tables.nodes) if node.liveness == "unresponsive"}
     serving = {
         gear.application_id
         for gear in _rows(connection, tables.gears)
-        if not gear.carries_proxy and gear.lifecycle == "started" and gear.node_id not in silent
+        if not (gear.carries_proxy or gear.held_out) and gear.lifecycle == "started" and gear.node_id not in silent
     }
     for parts in applications:
         out = any(group.proxies_out for group in parts.groups)
         if out and parts.application.running and parts.application.application_id not in serving:
             yield f"the proxies of {parts.application.name} are out and nothing else serves"
+
+
+def _active_deployments_are_there(connection: Connection, applications: Parts) -> Iterator[str]:
+    """An application's active deployment is one that it has, and one that was activated."""
+    known = {(row.application_id, row.deployment_id) for row in _rows(connection, tables.deployments)}
+    activated = {(row.application_id, row.deployment_id) for row in _rows(connection, tables.activations)}
+    for _, deployment_id in sorted(activated - known):
+        yield f"{deployment_id} was activated and is not there"
+    for parts in applications:
+        application = parts.application
+        active = application.deployment_id
+        if active is not None and (application.application_id, active) not in activated:
+            yield f"{application.name} has {active} active, which was never activated"
+        count = sum(application_id == application.application_id for application_id, _ in known)
+        if count > application.keep_deployments + 1:
+            yield f"{application.name} has {count} deployments and keeps {application.keep_deployments}"
 
 
 _RULES: tuple[Callable[[Connection, Parts], Iterator[str]], ...] = (
@@ -138,6 +161,7 @@ _RULES: tuple[Callable[[Connection, Parts], Iterator[str]], ...] = (
     _every_application_has_one_head,
     _proxies_are_apart,
     _something_serves,
+    _active_deployments_are_there,
 )
 
 
@@ -238,9 +262,42 @@ def _verdicts(built: Built) -> Iterator[str]:
     """What was judged last is what would be judged now."""
     with built.platform.reading() as work:
         for parts in work.applications.all():
-            judged = judge(built.platform, work, parts).state
-            if parts.application.scalable and judged != parts.application.verdict:
+            judged = judge(built.platform, work, parts)
+            if parts.application.scalable and judged.state != parts.application.verdict:
                 yield f"{parts.application.name} is judged {parts.application.verdict} and would be {judged}"
+            counted = _counted(built, work, parts, judged)
+            if parts.application.running and judged != counted:
+                yield f"{parts.application.name} is judged {judged}, and gear by gear {counted}"
+
+
+def _counted(built: Built, work: UnitOfWork, parts: ApplicationParts, judged: Verdict) -> Verdict:
+    """The verdict by every gear of the web group; its advice, and what is fatal to what is not up, are not compared."""
+    group = web_group(parts, built.platform.catalogue_of(parts))
+    if group is None or parts.stopped_cartridges(group.group_id):
+        return judged
+    silent = work.nodes.unresponsive()
+    gears = [
+        GearFacts(
+            node_id=gear.node_id,
+            zone=gear.zone,
+            carries_proxy=gear.carries_proxy,
+            usable=gear.lifecycle == "started" and gear.node_id not in silent,
+            serves=not gear.held_out,
+        )
+        for gear in work.gears.of_group(group.group_id)
+    ]
+    counted = verdict(
+        HaFacts.of_gears(
+            gears,
+            asked=parts.application.ha,
+            dns_registered=True,
+            wanted_proxies=judged.wanted_proxies,
+            minimum_zones=built.platform.policy.placement.minimum_zones,
+        )
+    )
+    if counted.failed_rules == judged.failed_rules and not counted.answers:
+        return judged
+    return replace(counted, failures=judged.failures) if counted.failed_rules == judged.failed_rules else counted
 
 
 def book_violations(built: Built, books: Mapping[str, Sequence[CarriedGear]]) -> Iterator[str]:
@@ -265,9 +322,18 @@ def book_violations(built: Built, books: Mapping[str, Sequence[CarriedGear]]) ->
             parts = applications[record.application_id]
             names = parts.cartridges_of(record.group_id)
             wanted = carried_cartridges(names, built.platform.catalogue, carries_proxy=record.carries_proxy)
-            has = (real.uid, real.state.value, {each.spec.name for each in real.cartridges})
-            if has != (record.uid, record.lifecycle, {each.name for each in wanted}):
+            has = (real.uid, real.state.value, {each.spec.name for each in real.cartridges}, real.deployment_id)
+            if has != (record.uid, record.lifecycle, {each.name for each in wanted}, record.deployment_id):
                 yield f"gear {gear_id}: the node has {has}, the records say {record}"
+            active = parts.application.deployment_id
+            if active not in {None, record.deployment_id} and any(each.is_web_framework for each in wanted):
+                yield f"gear {gear_id} runs {record.deployment_id} and is to run {active}"
+            stopped = {each for each in parts.stopped_cartridges(record.group_id) if each in has[2]}
+            if real.state.value == "started" and {*real.stopped_cartridges()} != stopped:
+                yield f"gear {gear_id}: the node has stopped {real.stopped_cartridges()}, the records say {stopped}"
+            storage = parts.group(record.group_id).additional_storage
+            if real.additional_gigabytes != storage:
+                yield f"gear {gear_id}: the node has {real.additional_gigabytes} GB more, the records say {storage}"
             exposed = {(each.cartridge, each.public_port) for each in real.endpoints()}
             if exposed != ports[gear_id]:
                 yield f"gear {gear_id}: the node exposes {exposed}, the records say {ports[gear_id]}"

@@ -20,6 +20,8 @@ from broker.core.scaling import ScaleDirection
 from broker.interfaces import Collided
 from broker.store.engine import LOCK_MILLISECONDS
 from broker.usecases import accounts, aliases, applications, namespaces
+from broker.usecases.deployment_wishes import DeploymentWish
+from broker.usecases.deployments import deploy
 from broker.usecases.nodes import change_liveness, list_nodes
 from broker.usecases.outbox_relay import number_events
 from broker.usecases.routing import take_snapshot
@@ -56,6 +58,7 @@ def test_the_life_of_an_application(world):
     world.check()
     change_state(world.platform, world.demo, "shop", StateEvent.STOP)
     change_state(world.platform, world.demo, "shop", StateEvent.START)
+    deploy(world.platform, world.demo, "shop", DeploymentWish(ref="next"))
     world.scale(2)
     world.disable(scale_down=True)
     world.reopen()

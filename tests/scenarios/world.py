@@ -30,6 +30,7 @@ DEADLINE_SECONDS = 0.05
 INTERVAL_SECONDS = 1.0
 LONG_ENOUGH = 20.0
 DATABASE = "gearbroker.db"
+SECRET = "secret.key"
 
 
 def eventually(true: Callable[[], bool], what: str, *, seconds: float = LONG_ENOUGH) -> None:
@@ -41,14 +42,14 @@ def eventually(true: Callable[[], bool], what: str, *, seconds: float = LONG_ENO
 
 
 @cache
-def _founded_database(zones: tuple[str, ...], nodes_per_zone: int, capacity: int) -> bytes:
+def _founded_database(zones: tuple[str, ...], nodes_per_zone: int, capacity: int) -> tuple[bytes, str]:
     """The database of a platform that has just been founded, as a file: to make one takes longer than most tests."""
     with TemporaryDirectory() as directory:
         world = World(Path(directory))
         world.open()
         world._found(zones, nodes_per_zone, capacity)
         world.close()
-        return (Path(directory) / DATABASE).read_bytes()
+        return (Path(directory) / DATABASE).read_bytes(), (Path(directory) / SECRET).read_text()
 
 
 class World:
@@ -84,7 +85,11 @@ class World:
             world._found(tuple(zones), nodes_per_zone, capacity)
         else:
             directory.mkdir(exist_ok=True)
-            (directory / DATABASE).write_bytes(_founded_database(tuple(zones), nodes_per_zone, capacity))
+            database, secret = _founded_database(tuple(zones), nodes_per_zone, capacity)
+            (directory / DATABASE).write_bytes(database)
+            if "SECRET_KEY_FILE" not in settings:
+                (directory / SECRET).touch(mode=0o600)
+                (directory / SECRET).write_text(secret)
             world.open()
         return world
 
@@ -93,7 +98,7 @@ class World:
         add_nodes(self.embedded, nodes)
         for login in ("demo", "other"):
             accounts.create_user(self.platform, login)
-            accounts.change_user(self.platform, login, may_use_ha=True, max_gears=1000)
+            accounts.change_user(self.platform, login, may_use_ha=True, may_use_private_ssl=True, max_gears=1000)
             namespaces.create_namespace(self.platform, accounts.find_user(self.platform, login), login)
         accounts.change_user(self.platform, "other", may_follow_all_routing=True)
 

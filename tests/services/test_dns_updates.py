@@ -44,6 +44,22 @@ def test_a_name_is_created_replaced_and_deleted(bind, server):
     assert not created.refused | replaced.refused | deleted.refused
 
 
+def test_a_name_is_looked_up_on_the_server_itself(bind, server):
+    server.tell({SHOP: ("CNAME", NODE), NODE: ("A", "127.0.1.1")}, None)
+    bind.administer(lambda message: message.add("mail", 60, "TXT", "somebody else's"))
+
+    assert server.lookup(SHOP) == [("CNAME", f"{NODE}.")]
+    assert server.lookup(NODE) == [("A", "127.0.1.1")]
+    assert server.lookup(OTHER_NODE) == server.lookup(f"mail.{ZONE}") == []
+
+
+def test_a_server_that_is_away_cannot_be_asked_for_a_name(bind, server):
+    bind.stop()
+
+    with pytest.raises(RemoteDnsUnavailable):
+        server.lookup(SHOP)
+
+
 @pytest.mark.parametrize("algorithm", ["hmac-md5", "hmac-sha1", "hmac-sha256", "hmac-sha384", "hmac-sha512"])
 def test_every_algorithm_signs(tmp_path, algorithm):
     bind = Bind(tmp_path, algorithm=algorithm)

@@ -11,6 +11,7 @@ from services.relaying import AT, Ear, application
 from services.wire import Wire
 
 from broker.bus.publisher import KombuPublisher
+from broker.core.errors import StorageUnavailable
 from broker.interfaces import BusUnavailable, LoggedEvent
 
 pytestmark = pytest.mark.services("rabbitmq")
@@ -22,6 +23,8 @@ def encode(event: LoggedEvent) -> tuple[str, str, str] | None:
     """As the broker's own dialects do; an action that is a fault of its own kind."""
     if event.action == "not_in_dialect":
         return None
+    if event.action == "no_database":
+        raise StorageUnavailable
     if event.action == "unreadable":
         raise KeyError("gear_id")
     padding = "x" * LARGEST_MESSAGE if event.action == "too_large" else ""
@@ -211,3 +214,11 @@ def test_a_transport_without_confirms_is_handed_the_events(unique_name):
         told = [json.loads(queue.get(no_ack=True).body)["data"]["sequence"] for _ in range(2)]
     made.close()
     assert told == [1, 2]
+
+
+def test_an_event_that_only_the_database_keeps_from_being_sent_is_not_put_aside(rabbitmq_url, unique_name):
+    publisher = KombuPublisher(destination="bus/json", url=rabbitmq_url, exchange=unique_name, encode=encode)
+
+    with pytest.raises(StorageUnavailable):
+        publisher.publish([logged(1, "no_database")])
+    publisher.close()

@@ -36,7 +36,7 @@ def until(condition):
 class Served:
     """A broker that publishes on the bus in both dialects, with an owner and a router's login."""
 
-    def __init__(self, directory, url, name):
+    def __init__(self, directory, url, name, **more):
         self.name = name
         self.embedded = open_embedded(
             load_settings(
@@ -48,6 +48,7 @@ class Served:
                     "SPI_DIALECTS": "json,ose2-yaml",
                     "ROUTING_EXCHANGE": name,
                     "OSE2_ROUTING_KEY": f"{name}-routinginfo",
+                    **more,
                 }
             )
         )

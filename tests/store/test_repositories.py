@@ -29,6 +29,7 @@ def _operation(number: int, application_id: ApplicationId = SHOP, **given: objec
         "operation_id": OperationId(f"{number:024x}"),
         "application_id": application_id,
         "owner_id": UserId("1" * 24),
+        "actor_id": None,
         "app_name": "shop",
         "namespace": "demo",
         "kind": "scale_up",

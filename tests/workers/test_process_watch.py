@@ -35,6 +35,7 @@ class Member:
             operation_id=f"{number:024x}",
             application_id=f"{number:024x}",
             owner_id=None,
+            actor_id=None,
             app_name=None,
             namespace=None,
             kind="scale-up",

@@ -113,6 +113,7 @@ def production(directory: Path, **settings: str) -> Iterator[Production]:
             "DATABASE_URL": database,
             "BUS_URL": bus,
             "NODES": "bus",
+            "SECRET_KEY_FILE": str(directory / "secret.key"),
             "CLOUD_DOMAIN": f"{name.replace('_', '-')}.example.com",
             "ROUTER_HOSTNAME": f"www.{name.replace('_', '-')}.example.com",
             "ROUTING_EXCHANGE": f"{name}.routing",

@@ -1,11 +1,10 @@
 """Aliases of an application."""
 
-from dataclasses import replace
-
 from broker.api.call import Answer, Call, told
 from broker.api.schemas.aliases import ShownAlias
-from broker.usecases.aliases import add_alias, remove_alias, show_alias
+from broker.usecases.aliases import add_alias, remove_alias, show_alias, update_alias
 from broker.usecases.applications import show_application
+from broker.usecases.revisions import revision_of
 from broker.usecases.views import ApplicationView
 
 
@@ -21,7 +20,7 @@ def show_one_alias(call: Call) -> Answer:
     alias = call.path["alias"].lower()
     view = show_alias(call.platform, call.user, call.application, alias, call.namespace)
     text = f"Showing alias {alias} for application {_named(view)}"
-    return Answer(data=_shown(call, view, alias), messages=told(text))
+    return Answer(data=_shown(call, view, alias), messages=told(text), revision=revision_of(view.parts))
 
 
 def create_alias(call: Call) -> Answer:
@@ -33,15 +32,39 @@ def create_alias(call: Call) -> Answer:
         call.application,
         alias,
         call.namespace,
-        with_certificate=call.inputs["with_certificate"],
+        certificate=call.inputs["certificate"],
     )
-    text = f"Added {alias} to application {view.parts.application.name}"
-    return Answer(data=_shown(call, view, alias), messages=told(text), status=201)
+    return _added(call, view, alias)
 
 
 def show_created(call: Call) -> Answer:
     """The alias that the call has added."""
-    return show_one_alias(replace(call, path={**call.path, "alias": call.inputs["alias"]}))
+    alias = call.inputs["alias"].lower()
+    return _added(call, show_alias(call.platform, call.user, call.application, alias, call.namespace), alias)
+
+
+def _added(call: Call, view: ApplicationView, alias: str) -> Answer:
+    text = f"Added {alias} to application {view.parts.application.name}"
+    return Answer(data=_shown(call, view, alias), messages=told(text), status=201)
+
+
+def update_certificate(call: Call) -> Answer:
+    """The alias has another certificate, or none any more."""
+    alias = call.path["alias"].lower()
+    certificate = call.inputs["certificate"]
+    view = update_alias(call.platform, call.user, call.application, alias, call.namespace, certificate=certificate)
+    return _updated(call, view, alias)
+
+
+def show_updated(call: Call) -> Answer:
+    """The alias whose certificate the call has changed."""
+    alias = call.path["alias"].lower()
+    return _updated(call, show_alias(call.platform, call.user, call.application, alias, call.namespace), alias)
+
+
+def _updated(call: Call, view: ApplicationView, alias: str) -> Answer:
+    text = f"Updated {alias} to application {view.parts.application.name}"
+    return Answer(data=_shown(call, view, alias), messages=told(text))
 
 
 def delete_alias(call: Call) -> Answer:
@@ -57,4 +80,9 @@ def _named(view: ApplicationView) -> str:
 
 
 def _shown(call: Call, view: ApplicationView, alias: str) -> ShownAlias:
-    return ShownAlias(id=alias, application_id=view.parts.application.application_id, frame=call.frame)
+    return ShownAlias(
+        id=alias,
+        application_id=view.parts.application.application_id,
+        added_at=view.certificates.get(alias),
+        frame=call.frame,
+    )

@@ -4,34 +4,36 @@ from dataclasses import replace
 
 from broker.api.call import Answer, Call, told
 from broker.api.schemas.domains import ShownDomain
-from broker.core.owner import Namespace
 from broker.usecases.namespaces import (
-    NamespaceContents,
-    count_contents,
     create_namespace,
     delete_namespace,
     list_namespaces,
     show_namespace,
     update_namespace,
 )
+from broker.usecases.revisions import revision_of
+from broker.usecases.views import NamespaceView
 
 
 def list_domains(call: Call) -> Answer:
-    """All domains of the caller."""
-    return Answer(data=_all_shown(call, list_namespaces(call.platform, call.user)))
+    """All domains that the caller may see: their own first; or only these."""
+    owned = "owner" in call.inputs
+    found = list_namespaces(call.platform, call.user, owned=owned, with_contents=_wants_contents(call))
+    return Answer(data=[_shown(call, each) for each in found])
 
 
 def show_domain(call: Call) -> Answer:
     """One domain."""
-    found = show_namespace(call.platform, call.user, call.path["domain_id"])
-    (shown,) = _all_shown(call, (found,))
-    return Answer(data=shown, messages=told(f"Found domain {found.name}"))
+    found = show_namespace(call.platform, call.user, call.path["domain_id"], with_contents=_wants_contents(call))
+    text = f"Found domain {found.namespace.name}"
+    return Answer(data=_shown(call, found), messages=told(text), revision=revision_of(found.namespace))
 
 
 def create_domain(call: Call) -> Answer:
     """A new domain."""
     made = create_namespace(call.platform, call.user, call.inputs["name"], call.inputs["gear_sizes"])
-    return Answer(data=_shown(call, made), messages=told(f"Created domain with name {made.name}"), status=201)
+    text = f"Created domain with name {made.namespace.name}"
+    return Answer(data=_shown(call, made), messages=told(text), status=201)
 
 
 def show_created(call: Call) -> Answer:
@@ -55,7 +57,8 @@ def update_domain(call: Call) -> Answer:
         new_name=call.inputs["name"] or None,
         gear_sizes=call.inputs["gear_sizes"],
     )
-    done = [f"Changed namespace to '{changed.name}'."] if changed.name != before else []
+    after = changed.namespace.name
+    done = [f"Changed namespace to '{after}'."] if after != before else []
     done += [] if call.inputs["gear_sizes"] is None else ["Updated allowed gear sizes."]
     return Answer(data=_shown(call, changed), messages=told(" ".join(done)))
 
@@ -67,14 +70,9 @@ def delete_domain(call: Call) -> Answer:
     return Answer(messages=told(f"Domain {name} deleted."))
 
 
-def _all_shown(call: Call, namespaces: tuple[Namespace, ...]) -> list[ShownDomain]:
-    """The domains, with what is in them where `include` asks for it."""
-    shown = [_shown(call, each) for each in namespaces]
-    if "application_info" not in call.inputs["include"]:
-        return shown
-    counted = count_contents(call.platform, call.user)
-    return [replace(each, contents=counted.get(each.namespace.namespace_id, NamespaceContents())) for each in shown]
+def _wants_contents(call: Call) -> bool:
+    return "application_info" in call.inputs["include"]
 
 
-def _shown(call: Call, namespace: Namespace) -> ShownDomain:
-    return ShownDomain(namespace=namespace, owner=call.user, frame=call.frame)
+def _shown(call: Call, view: NamespaceView) -> ShownDomain:
+    return ShownDomain(view=view, frame=call.frame)

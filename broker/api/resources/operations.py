@@ -1,9 +1,9 @@
 """The operations of an application: what has been changed, what is being changed, and what waits for its turn."""
 
 from collections.abc import Sequence
-from urllib.parse import urlencode
 
 from broker.api.call import Answer, Call, told
+from broker.api.paging import next_page
 from broker.api.schemas.operations import ShownOperation
 from broker.interfaces import OperationEntry
 from broker.usecases.operation_history import (
@@ -34,10 +34,8 @@ def list_own(call: Call) -> Answer:
 def _listed(call: Call, found: Sequence[OperationEntry], path: str) -> Answer:
     limit = call.inputs["limit"]
     shown = [ShownOperation(entry=each, frame=call.frame) for each in found]
-    headers = {}
-    if len(found) == limit:
-        query = urlencode({"limit": limit, "after": found[-1].operation_id})
-        headers["Link"] = f'<{call.frame.base}/{path}?{query}>; rel="next"'
+    is_full = len(found) == limit
+    headers = next_page(call, path, {"limit": limit, "after": found[-1].operation_id}) if is_full else {}
     return Answer(data=shown, messages=told(f"Found {len(shown)} operations."), headers=headers)
 
 

@@ -1,7 +1,9 @@
 """What router listeners read: tables, snapshots, and the log of events."""
 
 from broker.api.call import Answer, Call, Stream, told
+from broker.api.renewal import Watched
 from broker.api.streams import LINES, SERVER_SENT, Reading, piece_of, pieces
+from broker.usecases.alias_certificates import open_certificate
 from broker.usecases.routing import show_table, take_snapshot
 
 
@@ -19,6 +21,20 @@ def show_snapshot(call: Call) -> Answer:
     return Answer(data=snapshot.to_wire(), messages=told(text))
 
 
+def show_certificate(call: Call) -> Answer:
+    """A certificate with its private key, for a router."""
+    found = open_certificate(call.platform, call.user, call.path["reference"])
+    stored = found.stored
+    data = {
+        "private_key_reference": stored.certificate_id,
+        "application_id": stored.application_id,
+        "alias": stored.alias,
+        "ssl": stored.certificate,
+        "private_key": found.private_key,
+    }
+    return Answer(data=data, messages=told(f"Showing the certificate of alias {stored.alias}"))
+
+
 def read_log(call: Call) -> Stream:
     """The events past a position, to the end of the log or as they come."""
     given = call.inputs
@@ -31,7 +47,8 @@ def read_log(call: Call) -> Stream:
         heartbeat_seconds=call.options.heartbeat_seconds,
     )
     form = piece_of(SERVER_SENT if server_sent else LINES)
-    return Stream(pieces=pieces(call.platform, call.user, reading, form, call.stopping), follows=follows)
+    caller = Watched(call.user, call.renew, reading.heartbeat_seconds)
+    return Stream(pieces=pieces(call.platform, caller, reading, form, call.stopping), follows=follows)
 
 
 def _after(call: Call) -> int:

@@ -1,29 +1,33 @@
 """Applications: what one is created from, and what is shown of it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from marshmallow import Schema, fields, missing, post_load
 
 from broker.api.call import Frame
 from broker.api.fields import Flag, Form, Links, Owner, Text, Words
+from broker.api.paging import Cursor, PageSize
 from broker.api.schemas.aliases import AliasSchema, ShownAlias
 from broker.api.schemas.application_links import application_links
-from broker.api.schemas.application_wishes import CartridgeWishes, Config, VariableWishes
+from broker.api.schemas.application_wishes import CartridgeWishes, Config, SetVariables, Unread
 from broker.api.schemas.cartridges import CartridgeSchema, ShownCartridge
 from broker.api.schemas.members import MemberSchema, ShownMember
 from broker.core.application import Application
 from broker.core.dns_names import app_dns_name
-from broker.core.errors import Invalid
+from broker.core.gear_group import GroupLimits, effective_limits
 from broker.usecases.views import ApplicationView, CartridgeView
 from broker.usecases.wishes import ApplicationWish
 
 
 class ApplicationListing(Form):
-    """Which applications are listed, and whether with their cartridges."""
+    """Which applications are listed, at most `limit` that come behind `after`, and whether with their cartridges."""
 
     owner = Owner()
     include = Words(load_default=())
+    limit = PageSize(load_default=None)
+    after = Cursor(load_default=None)
 
 
 class ApplicationShowing(Form):
@@ -42,46 +46,35 @@ class ApplicationCreation(Form):
     region = Text(load_default=None)
     initial_git_url = Text(load_default=None)
     initial_git_branch = Text(load_default=None)
-    cartridges = CartridgeWishes(load_default=())
-    cartridge = CartridgeWishes(load_default=())
+    cartridges = CartridgeWishes(later=True, load_default=())
+    cartridge = CartridgeWishes(later=True, load_default=())
     gear_size = Text(load_default=None)
     gear_profile = Text(load_default=None)
-    environment_variables = VariableWishes(load_default=None)
-    config = Config(load_default=None)
+    environment_variables = SetVariables(later=True, load_default=())
+    config = Config(later=True, load_default=None)
     include = Words(load_default=())
 
     @post_load
     def settle(self, given: dict[str, Any], **_: object) -> dict[str, Any]:
         """The wish, and how much of its fulfilment is shown."""
+        parts = {
+            "cartridges": given["cartridges"] or given["cartridge"],
+            "environment_variables": given["environment_variables"],
+            "config": given["config"] or {},
+        }
         wish = ApplicationWish(
             name=given["name"],
             namespace=given["domain_id"],
-            cartridges=given["cartridges"] or given["cartridge"],
             scale=given["scale"],
             ha=given["ha"],
             gear_size=given["gear_size"] or given["gear_profile"],
             region=given["region"],
-            initial_git_url=_git_url(given["initial_git_url"], given["initial_git_branch"]),
-            environment_variables=_only_set(given["environment_variables"] or ()),
-            config=given["config"] or {},
+            initial_git_url=given["initial_git_url"],
+            initial_git_branch=given["initial_git_branch"],
+            unread={name: part.refusal for name, part in parts.items() if isinstance(part, Unread)},
+            **{"cartridges": (), **{name: part for name, part in parts.items() if not isinstance(part, Unread)}},
         )
         return {"wish": wish, "include": given["include"]}
-
-
-def _git_url(url: str | None, branch: str | None) -> str | None:
-    if branch is None:
-        return url
-    if url is None:
-        text = "Initial git branch cannot be specified without specifying initial git URL"
-        raise Invalid(text, field="initial_git_branch")
-    return f"{url.partition('#')[0]}#{branch}"
-
-
-def _only_set(variables: tuple[tuple[str, str | None], ...]) -> tuple[tuple[str, str], ...]:
-    if any(value is None for _, value in variables):
-        text = "Environment variable deletion not allowed for this operation"
-        raise Invalid(text, field="environment_variables", exit_code=186)
-    return tuple((name, value or "") for name, value in variables)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +84,7 @@ class ShownApplication:
     view: ApplicationView
     frame: Frame
     installed: tuple[CartridgeView, ...] | None = None
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     health_check_path = "health"
     building_with = building_app = build_job_url = None
@@ -103,14 +97,28 @@ class ShownApplication:
     @property
     def framework(self) -> Any:
         """Its web framework; absent if it has none."""
+        catalogue = self.frame.catalogue_of(self.view.parts)
         names = (each.name for each in self.view.parts.cartridges)
-        return next((name for name in names if self.frame.catalogue[name].is_web_framework), missing)
+        return next((name for name in names if catalogue[name].is_web_framework), missing)
 
     @property
     def embedded(self) -> dict[str, dict[str, object]]:
-        """All its other cartridges."""
+        """All its other cartridges, with what they tell the caller."""
+        catalogue = self.frame.catalogue_of(self.view.parts)
         names = (each.name for each in self.view.parts.cartridges)
-        return {name: {} for name in names if not self.frame.catalogue[name].is_web_framework}
+        return {name: _told(self.values.get(name, {})) for name in names if not catalogue[name].is_web_framework}
+
+    @property
+    def scale_limits(self) -> GroupLimits | None:
+        """How many gears its web framework may have, which version 1.0 shows; None if it has none."""
+        parts = self.view.parts
+        catalogue = self.frame.catalogue_of(parts)
+        group = next((each.group_id for each in parts.cartridges if catalogue[each.name].is_web_framework), None)
+        if group is None:
+            return None
+        if not parts.application.scalable:
+            return GroupLimits(minimum=1, maximum=1)
+        return effective_limits(parts, catalogue, ha=parts.application.ha)[group]
 
     @property
     def host(self) -> str:
@@ -138,13 +146,17 @@ class ShownApplication:
     def aliases(self) -> list[ShownAlias]:
         """Its further names."""
         application_id = self.application.application_id
-        return [ShownAlias(id=alias, application_id=application_id, frame=self.frame) for alias in self.view.aliases]
+        added_at = self.view.certificates
+        return [
+            ShownAlias(id=alias, application_id=application_id, added_at=added_at.get(alias), frame=self.frame)
+            for alias in self.view.aliases
+        ]
 
     @property
     def members(self) -> list[ShownMember]:
-        """Its owner, through the domain."""
-        application = self.application
-        return [ShownMember(id=application.owner_id, login=application.owner_login, source="domain", frame=self.frame)]
+        """Those of its domain."""
+        place = f"application/{self.application.application_id}"
+        return [ShownMember(member=each, place=place, frame=self.frame) for each in self.view.members]
 
     @property
     def cartridges(self) -> Any:
@@ -156,8 +168,15 @@ class ShownApplication:
     @property
     def links(self) -> dict[str, object] | None:
         """What can be done with it."""
-        links = application_links(self.application.application_id, allow_ha=self.frame.policy.allow_ha)
+        names = tuple(each.name for each in self.view.parts.cartridges)
+        links = application_links(self.application.application_id, names, self.frame.policy)
         return self.frame.links(*links)
+
+
+def _told(values: Mapping[str, str]) -> dict[str, object]:
+    """What a cartridge tells, with the field's sentence of where it is."""
+    url = values.get("connection_url")
+    return {**values, **({} if url is None else {"info": f"Connection URL: {url}"})}
 
 
 class ApplicationSchema(Schema):

@@ -1,18 +1,28 @@
 """The cartridges of an application, with the scale that holds for each."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from marshmallow import Schema, fields
 
 from broker.api.call import Frame
-from broker.api.fields import Form, Links, Number, Text
+from broker.api.fields import EventName, Form, Links, Number, Parameter
 from broker.api.links import Link, Param
 from broker.api.schemas.catalogue import CartridgeTextSchema
 from broker.core.cartridge import Cartridge
+from broker.core.limits import UNLIMITED
 from broker.usecases.views import CartridgeView
 
 GEAR_STORAGE_GB = 1
 StatusMessages = tuple[tuple[str, str], ...]
+
+
+class StorageText(Parameter):
+    """A number of gigabytes as it was given: what is none is refused after the permission to change it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str | int:
+        del attr, data, kwargs
+        return value if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
 class CartridgeChange(Form):
@@ -20,13 +30,13 @@ class CartridgeChange(Form):
 
     scales_from = Number(load_default=None)
     scales_to = Number(load_default=None)
-    additional_gear_storage = Text(load_default=None)
+    additional_gear_storage = StorageText(load_default=None)
 
 
 class CartridgeEvent(Form):
     """An event of a cartridge."""
 
-    event = Text(load_default="")
+    event = EventName(load_default="")
     by = Number(load_default=None)
     to = Number(load_default=None)
 
@@ -40,7 +50,6 @@ class ShownCartridge:
     messages: StatusMessages | None = field(default=None)
 
     base_gear_storage = GEAR_STORAGE_GB
-    additional_gear_storage = 0
     automatic_updates = True
 
     @property
@@ -64,9 +73,18 @@ class ShownCartridge:
         return []
 
     @property
-    def properties(self) -> list[object]:
-        """No cartridge publishes data of its own yet."""
-        return []
+    def properties(self) -> list[dict[str, str]]:
+        """What it tells of itself; without the values for who may not see them."""
+        values = self.view.values
+        return [
+            {
+                "name": each.name,
+                "type": each.kind,
+                "description": each.description,
+                **({"value": values[each.name]} if each.name in values else {}),
+            }
+            for each in self.cartridge.properties
+        ]
 
     @property
     def scales_from(self) -> int:
@@ -82,8 +100,9 @@ class ShownCartridge:
 
     @property
     def supported_scales_to(self) -> int:
-        """The most the cartridge itself allows, 1 where the application does not scale."""
-        return self.cartridge.scales_to if self.view.parts.application.scalable else 1
+        """The most the cartridge itself allows; where the application does not scale, 1 stands for no limit."""
+        is_endless = self.cartridge.scales_to == UNLIMITED
+        return 1 if is_endless and not self.view.parts.application.scalable else self.cartridge.scales_to
 
     @property
     def status_messages(self) -> list[dict[str, str]] | None:
@@ -104,11 +123,20 @@ class ShownCartridge:
                 method="PUT",
                 path=path,
                 optional=(
+                    Param(name="additional_gear_storage", type="integer", description="Gigabytes more for each gear"),
                     Param(name="scales_from", type="integer", description="The fewest gears"),
                     Param(name="scales_to", type="integer", description="The most gears, -1 for no limit"),
                 ),
             ),
+            *(_event(path, event) for event in ("stop", "start", "restart", "reload")),
+            Link(name="DELETE", rel="Remove the cartridge", method="DELETE", path=path),
         )
+
+
+def _event(path: str, event: str) -> Link:
+    required = (Param(name="event", description="The event", valid=(event,)),)
+    rel = f"{event.capitalize()} the cartridge"
+    return Link(name=event.upper(), rel=rel, method="POST", path=f"{path}/events", required=required)
 
 
 class StatusMessageSchema(Schema):
@@ -130,7 +158,7 @@ class CartridgeSchema(CartridgeTextSchema):
     scales_with = fields.String(attribute="view.scales_with", allow_none=True)
     gear_profile = fields.String(attribute="view.group.profile")
     base_gear_storage = fields.Integer()
-    additional_gear_storage = fields.Integer()
+    additional_gear_storage = fields.Integer(attribute="view.group.additional_storage")
     collocated_with = fields.List(fields.String(), attribute="view.collocated_with")
     status_messages = fields.List(fields.Nested(StatusMessageSchema), allow_none=True)
     added_time = fields.String(attribute="view.added_at")

@@ -1,8 +1,9 @@
 """The catalogue of cartridges."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, missing
 
 from broker.api.call import Frame
 from broker.api.fields import Form, Text
@@ -44,9 +45,30 @@ class ShownCartridgeType:
         return []
 
     @property
-    def valid_gear_sizes(self) -> list[str]:
-        """The sizes of gears it can be on."""
-        return list(self.frame.policy.valid_gear_sizes)
+    def valid_gear_sizes(self) -> Any:
+        """The only sizes of gears it can be on; absent where it can be on any."""
+        return self.frame.policy.cartridge_gear_sizes.get(self.cartridge.name, missing)
+
+
+class ListIfAny(fields.List[Any]):
+    """A list that is absent where it would be empty."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return super()._serialize(value, attr, obj, **kwargs) or missing
+
+
+class StringIfAny(fields.String):
+    """A string that is absent where there is none."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return super()._serialize(value, attr, obj, **kwargs) or missing
+
+
+class TrueOrAbsent(fields.Boolean):
+    """True, or nothing at all."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return super()._serialize(value, attr, obj, **kwargs) or missing
 
 
 class CartridgeTextSchema(Schema):
@@ -62,6 +84,10 @@ class CartridgeTextSchema(Schema):
     website = fields.String(attribute="cartridge.website")
     tags = fields.List(fields.String(), attribute="cartridge.categories")
     help_topics = fields.Dict(attribute="cartridge.help_topics")
+    requires = ListIfAny(fields.List(fields.String()), attribute="cartridge.requires")
+    maintained_by = StringIfAny(attribute="cartridge.maintained_by")
+    obsolete = TrueOrAbsent(attribute="cartridge.obsolete")
+    url = StringIfAny(attribute="cartridge.url")
     usage_rates = fields.List(fields.Dict())
     automatic_updates = fields.Boolean()
     creation_time = fields.String(attribute="cartridge.created_at")

@@ -6,6 +6,7 @@ from marshmallow import Schema, fields
 
 from broker.api.call import Frame
 from broker.api.links import Link, Param
+from broker.api.schemas.authorizations import entry_links as authorization_links
 
 _OWNER = (Param(name="owner", description="Whose: one's own", valid=("@self",)),)
 
@@ -23,8 +24,8 @@ class ShownEnvironment:
 
     @property
     def download_cartridges_enabled(self) -> bool:
-        """Cartridges come from the catalogue only."""
-        return False
+        """Whether applications may have cartridges by URL."""
+        return self.frame.policy.download_cartridges
 
 
 class EnvironmentSchema(Schema):
@@ -46,7 +47,7 @@ def entry_links(frame: Frame) -> tuple[Link, ...]:
             rel="Create a domain",
             method="POST",
             path="domains",
-            required=(Param(name="name", description="Name of the domain"),),
+            required=(Param(name="name", description="Name of the domain", invalid=frame.policy.blacklisted_words),),
             optional=(
                 Param(
                     name="allowed_gear_sizes",
@@ -64,8 +65,10 @@ def entry_links(frame: Frame) -> tuple[Link, ...]:
             path="domain/:name",
             required=(Param(name=":name", description="Name of the domain"),),
         ),
+        *_team_links(),
         *_application_links(),
         *_cartridge_links(),
+        *authorization_links(),
         Link(name="LIST_OPERATIONS", rel="List the operations of one's applications", path="operations"),
         Link(
             name="SHOW_OPERATION",
@@ -89,6 +92,35 @@ def entry_links(frame: Frame) -> tuple[Link, ...]:
                     default=False,
                 ),
             ),
+        ),
+    )
+
+
+def _team_links() -> tuple[Link, ...]:
+    in_global = Param(
+        name="global", type="boolean", description="Whether teams without an owner are meant", valid=(True, False)
+    )
+    return (
+        Link(
+            name="ADD_TEAM",
+            rel="Create a team",
+            method="POST",
+            path="teams",
+            required=(Param(name="name", description="Name of the team"),),
+        ),
+        Link(name="LIST_TEAMS", rel="List teams", path="teams"),
+        Link(name="LIST_TEAMS_BY_OWNER", rel="List one's own teams", path="teams", required=_OWNER),
+        Link(
+            name="SHOW_TEAM",
+            rel="Show a team",
+            path="team/:id",
+            required=(Param(name=":id", description="Id of the team"),),
+        ),
+        Link(
+            name="SEARCH_TEAMS",
+            rel="Find teams by name",
+            path="teams",
+            required=(Param(name="search", description="At least two characters of the name"), in_global),
         ),
     )
 
@@ -139,5 +171,13 @@ def _cartridge_links() -> tuple[Link, ...]:
             rel="Show a cartridge by id",
             path="cartridge/:id",
             required=(Param(name=":id", description="Id of the cartridge"),),
+        ),
+        Link(name="LIST_REGIONS", rel="List the regions with their zones", path="regions"),
+        Link(name="LIST_QUICKSTARTS", rel="List quickstarts", path="quickstarts"),
+        Link(
+            name="SHOW_QUICKSTART",
+            rel="Show a quickstart",
+            path="quickstart/:id",
+            required=(Param(name=":id", description="Id of the quickstart"),),
         ),
     )

@@ -8,10 +8,10 @@ from marshmallow import Schema, fields, missing, post_load
 from broker.api.call import Frame
 from broker.api.fields import Flag, Form, Links, Owner, Text, Words
 from broker.api.links import Link, Param
-from broker.api.schemas.members import MemberSchema, ShownMember
+from broker.api.schemas.members import MemberSchema, ShownMember, domain_member_links
 from broker.core.limits import UNLIMITED
-from broker.core.owner import Namespace, User
-from broker.usecases.namespaces import NamespaceContents
+from broker.core.policy import Policy
+from broker.usecases.views import NamespaceView
 
 
 class DomainShowing(Form):
@@ -53,15 +53,15 @@ class DomainRemoval(Form):
 
 @dataclass(frozen=True, kw_only=True)
 class ShownDomain:
-    """A domain of the caller's; `contents` only where it was asked for."""
+    """A domain that the caller may see, with the quota and capabilities of its owner."""
 
-    namespace: Namespace
-    owner: User
+    view: NamespaceView
     frame: Frame
-    contents: NamespaceContents | None = None
 
-    max_storage_per_gear = 0
-    private_ssl_certificates = False
+    @property
+    def path(self) -> str:
+        """Where it is."""
+        return f"domain/{self.view.namespace.name}"
 
     @property
     def suffix(self) -> str:
@@ -70,30 +70,29 @@ class ShownDomain:
 
     @property
     def members(self) -> list[ShownMember]:
-        """Its owner."""
-        owner = self.owner
-        return [ShownMember(id=owner.user_id, login=owner.login, source="owner", frame=self.frame)]
+        """Its owner, and who else has a part in it."""
+        return [ShownMember(member=each, place=self.path, frame=self.frame) for each in self.view.members]
 
     @property
     def allowed_gear_sizes(self) -> list[str]:
         """Those of the domain that its owner has."""
-        return [size for size in self.namespace.allowed_gear_sizes if size in self.owner.gear_sizes]
+        return [size for size in self.view.namespace.allowed_gear_sizes if size in self.view.owner.gear_sizes]
 
     @property
     def available_gears(self) -> int:
         """How many gears its owner may still use; -1 is no limit."""
-        most = self.owner.max_gears
-        return UNLIMITED if most == UNLIMITED else most - self.owner.consumed_gears
+        most = self.view.owner.max_gears
+        return UNLIMITED if most == UNLIMITED else most - self.view.owner.consumed_gears
 
     @property
     def application_count(self) -> Any:
         """How many applications it has; absent unless asked for."""
-        return missing if self.contents is None else self.contents.applications
+        return missing if self.view.contents is None else self.view.contents.applications
 
     @property
     def gear_counts(self) -> Any:
         """How many gears of each size they have; absent unless asked for."""
-        return missing if self.contents is None else self.contents.gears
+        return missing if self.view.contents is None else self.view.contents.gears
 
     @property
     def usage_rates(self) -> dict[str, object]:
@@ -103,22 +102,22 @@ class ShownDomain:
     @property
     def links(self) -> dict[str, object] | None:
         """What can be done with it."""
-        return self.frame.links(*_domain_links(self.namespace.name, tuple(self.allowed_gear_sizes)))
+        return self.frame.links(*_domain_links(self.path, tuple(self.allowed_gear_sizes), self.frame.policy))
 
 
 class DomainSchema(Schema):
     """A domain."""
 
-    id = fields.String(attribute="namespace.namespace_id")
-    name = fields.String(attribute="namespace.name")
+    id = fields.String(attribute="view.namespace.namespace_id")
+    name = fields.String(attribute="view.namespace.name")
     suffix = fields.String()
-    creation_time = fields.String(attribute="namespace.created_at")
+    creation_time = fields.String(attribute="view.namespace.created_at")
     members = fields.List(fields.Nested(MemberSchema))
     allowed_gear_sizes = fields.List(fields.String())
     available_gears = fields.Integer()
-    max_storage_per_gear = fields.Integer()
+    max_storage_per_gear = fields.Integer(attribute="view.owner.max_storage")
     usage_rates = fields.Dict()
-    private_ssl_certificates = fields.Boolean()
+    private_ssl_certificates = fields.Boolean(attribute="view.owner.may_use_private_ssl")
     application_count = fields.Integer()
     gear_counts = fields.Dict(keys=fields.String(), values=fields.Integer())
     links = Links()
@@ -127,8 +126,7 @@ class DomainSchema(Schema):
 _TRUE_OR_FALSE = (True, False)
 
 
-def _domain_links(name: str, sizes: tuple[str, ...]) -> tuple[Link, ...]:
-    path = f"domain/{name}"
+def _domain_links(path: str, sizes: tuple[str, ...], policy: Policy) -> tuple[Link, ...]:
     allowed = Param(
         name="allowed_gear_sizes", type="array", description="Gear sizes that its applications may use", valid=sizes
     )
@@ -140,9 +138,10 @@ def _domain_links(name: str, sizes: tuple[str, ...]) -> tuple[Link, ...]:
             method="POST",
             path=f"{path}/applications",
             required=(Param(name="name", description="Name of the application"),),
-            optional=_creation(sizes),
+            optional=_creation(sizes, downloads=policy.download_cartridges),
         ),
         Link(name="LIST_APPLICATIONS", rel="List its applications", path=f"{path}/applications"),
+        *domain_member_links(path),
         Link(
             name="UPDATE",
             rel="Change the domain",
@@ -161,8 +160,9 @@ def _domain_links(name: str, sizes: tuple[str, ...]) -> tuple[Link, ...]:
     )
 
 
-def _creation(sizes: tuple[str, ...]) -> tuple[Param, ...]:
+def _creation(sizes: tuple[str, ...], *, downloads: bool) -> tuple[Param, ...]:
     default = sizes[0] if sizes else None
+    by_url = Param(name="cartridges[][url]", description="Where the manifest of a cartridge is")
     return (
         Param(name="cartridges", type="array", description="Names of cartridges"),
         _flag("scale", "Whether it can have more than one gear"),
@@ -170,6 +170,7 @@ def _creation(sizes: tuple[str, ...]) -> tuple[Param, ...]:
         Param(name="initial_git_url", description="Where its code comes from", valid=("", "empty")),
         Param(name="cartridges[][name]", description="Name of a cartridge"),
         Param(name="cartridges[][gear_size]", description="Gear size of a cartridge", valid=sizes),
+        *((by_url,) if downloads else ()),
         Param(name="environment_variables", type="array", description="Environment variables"),
         Param(name="region", description="Name of the region of its gears"),
     )

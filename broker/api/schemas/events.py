@@ -4,14 +4,14 @@ from typing import Any
 
 from marshmallow import post_load
 
-from broker.api.fields import Flag, Form, Number, Text, Words
+from broker.api.fields import EventName, Flag, Form, Number, Text, Words
 from broker.usecases.events import EventWish
 
 
 class ApplicationEvent(Form):
     """An event with its parameters."""
 
-    event = Text(load_default="")
+    event = EventName(load_default="")
     by = Number(load_default=None)
     to = Number(load_default=None)
     alias = Text(load_default=None)

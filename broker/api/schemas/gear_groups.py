@@ -86,14 +86,22 @@ class ShownGear:
         return f"ssh://{gear.gear_id}@{gear_dns_name(gear.gear_id, application.namespace, domain)}"
 
     @property
+    def deployment_pending(self) -> bool:
+        """Whether it carries the application's code, and is not known to run the deployment that is active."""
+        carries_code = any(cartridge.is_web_framework for cartridge in self.group.cartridges)
+        wanted = self.group.parts.application.deployment_id
+        return carries_code and wanted is not None and self.view.gear.deployment_id != wanted
+
+    @property
     def endpoints(self) -> object:
         """Where it can be reached, absent unless asked for."""
         if not self.with_endpoints:
             return missing
+        catalogue = self.frame.catalogue_of(self.group.parts)
         return [
             ShownEndpoint(
                 stored=each,
-                cartridge=self.frame.catalogue[each.cartridge],
+                cartridge=catalogue[each.cartridge],
                 external_address=self.view.public_address,
             )
             for each in self.view.endpoints
@@ -109,14 +117,8 @@ class GearSchema(Schema):
     region = fields.String(attribute="view.gear.region", allow_none=True)
     zone = fields.String(attribute="view.gear.zone", allow_none=True)
     endpoints = fields.List(fields.Nested(EndpointSchema))
-
-
-class GroupCartridgeSchema(Schema):
-    """A cartridge that the gears of a group carry, a sparse one only some of them."""
-
-    name = fields.String()
-    display_name = fields.String()
-    tags = fields.List(fields.String(), attribute="categories")
+    deployment_id = fields.String(attribute="view.gear.deployment_id", allow_none=True)
+    deployment_pending = fields.Boolean()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,12 +130,24 @@ class ShownGearGroup:
     with_endpoints: bool
 
     base_gear_storage = GEAR_STORAGE_GB
-    additional_gear_storage = 0
 
     @property
     def name(self) -> str:
         """Groups are named by their ids."""
         return self.view.group.group_id
+
+    @property
+    def cartridges(self) -> list[dict[str, object]]:
+        """What its gears carry, a sparse cartridge only some of them, with what each tells the caller."""
+        return [
+            {
+                **self.view.values.get(each.name, {}),
+                "name": each.name,
+                "display_name": each.display_name,
+                "tags": list(each.categories),
+            }
+            for each in self.view.cartridges
+        ]
 
     @property
     def gears(self) -> list[ShownGear]:
@@ -153,6 +167,6 @@ class GearGroupSchema(Schema):
     scales_from = fields.Integer(attribute="view.limits.minimum")
     scales_to = fields.Integer(attribute="view.limits.maximum")
     base_gear_storage = fields.Integer()
-    additional_gear_storage = fields.Integer()
-    cartridges = fields.List(fields.Nested(GroupCartridgeSchema), attribute="view.cartridges")
+    additional_gear_storage = fields.Integer(attribute="view.group.additional_storage")
+    cartridges = fields.List(fields.Dict())
     gears = fields.List(fields.Nested(GearSchema))

@@ -1,31 +1,24 @@
 """Operations: how far a change of an application is, step by step."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from marshmallow import Schema, fields, missing, post_load
 
 from broker.api.call import Frame
-from broker.api.fields import Form, Links, Position, Text
+from broker.api.fields import EventName, Form, Links, Text
 from broker.api.links import Link, Param
+from broker.api.paging import PAGE, PageSize
 from broker.core.errors import Invalid
 from broker.interfaces import NameChange, OperationEntry, StepEntry
 from broker.usecases.finding import looks_like_id
+from broker.usecases.hidden import shown_wish
 from broker.usecases.operation_history import OperationView, is_cancellable
 
-PAGE = 50
-MOST = 500
 CANCEL = "cancel"
 PUBLISH_NAME = "publish_name"
 WAITS_FOR_DNS = "waits for the DNS server"
 DONE, UNDONE, PENDING = "done", "undone", "pending"
-
-
-class PageSize(Position):
-    """How many are shown at most."""
-
-    lowest: ClassVar[int] = 1
-    highest: ClassVar[int | None] = MOST
 
 
 class OperationListing(Form):
@@ -46,7 +39,7 @@ class OperationListing(Form):
 class OperationEvent(Form):
     """What is to happen to an operation."""
 
-    event = Text(load_default="")
+    event = EventName(load_default="")
 
     @post_load
     def settle(self, given: dict[str, Any], **_: object) -> dict[str, Any]:
@@ -93,6 +86,11 @@ class ShownOperation:
     entry: OperationEntry
     frame: Frame
     view: OperationView | None = None
+
+    @property
+    def wish(self) -> dict[str, object]:
+        """What was wanted, as people may read it."""
+        return shown_wish(self.entry.wish)
 
     @property
     def can_cancel(self) -> bool:
@@ -153,7 +151,7 @@ class OperationSchema(Schema):
     application_name = fields.String(attribute="entry.app_name", allow_none=True)
     domain_id = fields.String(attribute="entry.namespace", allow_none=True)
     kind = fields.String(attribute="entry.kind")
-    wish = fields.Dict(attribute="entry.wish")
+    wish = fields.Dict()
     state = fields.String(
         attribute="entry.state", metadata={"enum": ["queued", "running", "completed", "failed", "cancelled"]}
     )

@@ -45,8 +45,26 @@ class RoutedNamesSchema(Schema):
     ha = fields.String(allow_none=True)
 
 
+class RoutedCertificateSchema(Schema):
+    """The certificate of an alias with its chain, and what its private key is fetched by."""
+
+    alias = fields.String()
+    ssl = fields.String()
+    private_key_reference = fields.String()
+
+
+class CertificateSchema(RoutedCertificateSchema):
+    """A certificate with its private key, for a router."""
+
+    application_id = fields.String()
+    private_key = fields.String()
+
+
 class RoutingTableSchema(Schema):
-    """All that a router needs to know of an application; `sequence` is the number of its last event."""
+    """All that a router needs to know of an application; `sequence` is the number of its last event.
+
+    `certificates` are those of its aliases; where there are none they are not named.
+    """
 
     application_id = fields.String()
     app_name = fields.String()
@@ -58,6 +76,7 @@ class RoutingTableSchema(Schema):
     dns = fields.Nested(RoutedNamesSchema)
     head_gear_id = fields.String(allow_none=True)
     aliases = fields.List(fields.String())
+    certificates = fields.List(fields.Nested(RoutedCertificateSchema))
     endpoints = fields.List(fields.Nested(RoutedEndpointSchema))
     digest = fields.String()
 

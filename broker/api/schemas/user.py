@@ -5,8 +5,16 @@ from dataclasses import dataclass
 from marshmallow import Schema, fields
 
 from broker.api.call import Frame
-from broker.api.fields import Links
+from broker.api.fields import Flag, Form, Links
+from broker.api.links import Link, Param
+from broker.api.schemas.keys import key_params
 from broker.core.owner import User
+
+
+class UserRemoval(Form):
+    """How an account is deleted: with `force` its domains go first."""
+
+    force = Flag(load_default=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,20 +34,49 @@ class ShownUser:
 
     @property
     def capabilities(self) -> dict[str, object]:
-        """What the account may do."""
+        """What the account may do, and what its sub-accounts have of that, where they have anything."""
+        user = self.user
+        inherited = {"inherit_on_subaccounts": list(user.inherited)} if user.inherited else {}
         return {
-            "ha": self.user.may_use_ha,
-            "subaccounts": False,
-            "gear_sizes": list(self.user.gear_sizes),
-            "view_global_teams": False,
-            "private_ssl_certificates": False,
-            "max_storage_per_gear": 0,
+            "ha": user.may_use_ha,
+            "subaccounts": user.may_have_subaccounts,
+            "gear_sizes": list(user.gear_sizes),
+            "view_global_teams": user.may_view_global_teams,
+            "private_ssl_certificates": user.may_use_private_ssl,
+            "max_storage_per_gear": user.max_storage,
+            **inherited,
         }
 
     @property
     def links(self) -> dict[str, object] | None:
-        """An account cannot be changed over this interface yet."""
-        return self.frame.links()
+        """What can be done with it; only a sub-account can be deleted."""
+        name = Param(name="name", description="Name of the SSH key")
+        deletion = Link(
+            name="DELETE_USER",
+            rel="Delete the account",
+            method="DELETE",
+            path="user",
+            optional=(
+                Param(
+                    name="force",
+                    type="boolean",
+                    description="Delete its domains first, with their applications",
+                    valid=(True, False),
+                    default=False,
+                ),
+            ),
+        )
+        return self.frame.links(
+            Link(
+                name="ADD_KEY",
+                rel="Add an SSH key",
+                method="POST",
+                path="user/keys",
+                required=(name, *key_params(self.frame.policy)),
+            ),
+            Link(name="LIST_KEYS", rel="List SSH keys", path="user/keys"),
+            *(() if self.user.parent_id is None else (deletion,)),
+        )
 
 
 class CapabilitiesSchema(Schema):
@@ -51,6 +88,7 @@ class CapabilitiesSchema(Schema):
     view_global_teams = fields.Boolean()
     private_ssl_certificates = fields.Boolean()
     max_storage_per_gear = fields.Integer()
+    inherit_on_subaccounts = fields.List(fields.String())
 
 
 class UserSchema(Schema):

@@ -19,6 +19,23 @@ if TYPE_CHECKING:
 
 NOT_FOUND, NOT_CHANGED, OTHER_ERROR = 5, 6, 10
 TRUE_WORDS = frozenset({"true", "t", "yes", "y", "1"})
+# By option: what it is called where it is no number, where it is set, and the field of the account.
+NUMBERS = {
+    "setmaxdomains": ("Max domains", "max_domains", "max_namespaces"),
+    "setmaxgears": ("Max gears", "max_gears", "max_gears"),
+    "setmaxteams": ("Max teams", "max_teams", "max_teams"),
+    "setmaxtrackedstorage": ("Max tracked storage", "max_tracked_storage", "max_tracked_storage"),
+    "setmaxuntrackedstorage": ("Max untracked storage", "max_untracked_storage", "max_untracked_storage"),
+}
+# By option: what it is called, and the field of the account.
+FLAGS = {
+    "allowha": ("HA", "may_use_ha"),
+    "allowrouting": ("routing", "may_follow_all_routing"),
+    "allowsubaccounts": ("subaccounts", "may_have_subaccounts"),
+    "allowviewglobalteams": ("view global teams", "may_view_global_teams"),
+    "allowprivatesslcertificates": ("private SSL certificates", "may_use_private_ssl"),
+}
+GEAR_SIZES = "gear_sizes"
 
 USAGE = """\
 == Synopsis
@@ -37,13 +54,17 @@ Options:
 -c|--create
     Create users that do not exist.
 --password-stdin
-    Read the password of the users from the first line of standard input.
+    Read the password of the users from the first line of standard input. Tokens made before are revoked.
 --setmaxdomains <number>
     Most domains a user may have.
 --setmaxgears <number>
     Most gears a user may have.
 --setmaxteams <number>
     Most teams a user may have.
+--setmaxtrackedstorage <gigabytes>
+    Most storage that each gear of the user may have beside the usual one, and that is charged.
+--setmaxuntrackedstorage <gigabytes>
+    The same, and that is not charged.
 --addgearsize <size>
     Let the user have gears of this size.
 --removegearsize <size>
@@ -52,6 +73,20 @@ Options:
     Let the user make applications highly available.
 --allowrouting <true|false>
     Let the user follow the routing events of all applications, as a router listener must.
+--allowsubaccounts <true|false>
+    Let the user make and act as sub-accounts.
+--inheritgearsizes <true|false>
+    Let the sub-accounts of the user have the gear sizes of the user.
+--allowviewglobalteams <true|false>
+    Let the user find global teams.
+--allowprivatesslcertificates <true|false>
+    Let the user give aliases certificates of their own.
+--listsubaccounts
+    Show the sub-accounts of the user. It cannot be combined with --quiet.
+--addsubaccount <login>
+    Make a sub-account of the user.
+--removesubaccount <login>
+    Delete a sub-account of the user, with its domains and applications, without asking.
 -q|--quiet
     Show nothing but errors.
 -h|--help
@@ -76,7 +111,9 @@ def command(argv: Sequence[str]) -> int:
         print(f"Stray input arguments - {strays}", file=sys.stderr)
         parser.refuse()
     logins = _logins(chosen)
-    if not logins:
+    if not logins or (chosen.quiet and chosen.listsubaccounts):
+        parser.refuse()
+    if len(logins) > 1 and (chosen.addsubaccount or chosen.removesubaccount):
         parser.refuse()
     if (wrong := _wrong_number(chosen)) is not None:
         print(f"ERROR: {wrong} must be a positive integer", file=sys.stderr)
@@ -99,10 +136,10 @@ def _parser() -> Arguments:
     parser.add_argument("-c", "--create", action="store_true")
     parser.add_argument("--password-stdin", action="store_true")
     parser.add_argument("-q", "--quiet", action="store_true")
-    for name in ("setmaxdomains", "setmaxgears", "setmaxteams", "addgearsize", "removegearsize"):
+    parser.add_argument("--listsubaccounts", action="store_true")
+    for name in (*NUMBERS, *FLAGS, "addgearsize", "removegearsize", "addsubaccount", "removesubaccount"):
         parser.add_argument(f"--{name}")
-    parser.add_argument("--allowha")
-    parser.add_argument("--allowrouting")
+    parser.add_argument("--inheritgearsizes")
     return parser
 
 
@@ -128,11 +165,8 @@ def _password() -> str:
 
 
 def _wrong_number(chosen: Namespace) -> str | None:
-    for name, value in (
-        ("Max domains", chosen.setmaxdomains),
-        ("Max gears", chosen.setmaxgears),
-        ("Max teams", chosen.setmaxteams),
-    ):
+    for option, (name, _, _) in NUMBERS.items():
+        value = getattr(chosen, option)
         if value is not None and not (value.isascii() and value.isdigit() and int(value) < 2**31):
             return name
     return None
@@ -181,6 +215,8 @@ class _Change:
         user = self._numbers(user)
         user = self._sizes(user)
         user = self._flags(user)
+        user = self._inheritance(user)
+        self._sub_accounts(user)
         self._report(user)
 
     def _found_or_created(self) -> "User":
@@ -194,11 +230,8 @@ class _Change:
         return create_user(self.platform, self.login)
 
     def _numbers(self, user: "User") -> "User":
-        for option, label, attribute in (
-            (self.chosen.setmaxdomains, "max_domains", "max_namespaces"),
-            (self.chosen.setmaxgears, "max_gears", "max_gears"),
-            (self.chosen.setmaxteams, "max_teams", "max_teams"),
-        ):
+        for name, (_, label, attribute) in NUMBERS.items():
+            option = getattr(self.chosen, name)
             if option is None:
                 continue
             if getattr(user, attribute) == int(option):
@@ -227,10 +260,8 @@ class _Change:
         return user
 
     def _flags(self, user: "User") -> "User":
-        for option, label, attribute in (
-            (self.chosen.allowha, "HA", "may_use_ha"),
-            (self.chosen.allowrouting, "routing", "may_follow_all_routing"),
-        ):
+        for name, (label, attribute) in FLAGS.items():
+            option = getattr(self.chosen, name)
             if option is None:
                 continue
             wanted = option.lower() in TRUE_WORDS
@@ -243,6 +274,37 @@ class _Change:
             user = self._set(f"Setting {label} capability to {word} for user {self.login}", **{attribute: wanted})
         return user
 
+    def _inheritance(self, user: "User") -> "User":
+        if self.chosen.inheritgearsizes is None:
+            return user
+        wanted = self.chosen.inheritgearsizes.lower() in TRUE_WORDS
+        word = str(wanted).lower()
+        if (GEAR_SIZES in user.inherited) == wanted:
+            print(f"User {self.login} already has inherit gear sizes set to {word}")
+            return user
+        others = tuple(name for name in user.inherited if name != GEAR_SIZES)
+        inherited = (*others, GEAR_SIZES) if wanted else others
+        return self._set(f"Setting inherit gear sizes to {word} for user {self.login}", inherited=inherited)
+
+    def _sub_accounts(self, user: "User") -> None:
+        from broker.usecases.accounts import create_user
+        from broker.usecases.sub_accounts import delete_sub_account, list_sub_accounts
+
+        added, removed = self.chosen.addsubaccount, self.chosen.removesubaccount
+        if added is not None:
+            if not user.may_have_subaccounts:
+                raise _Failed(f"Error: User '{self.login}' is not allowed to have sub accounts", NOT_FOUND)
+            print(f"Adding sub account {added} for user {self.login}... ", end="")
+            create_user(self.platform, added, parent=user)
+            print("Done.")
+        if removed is not None:
+            children = {each.login: each for each in list_sub_accounts(self.platform, user)}
+            if removed not in children:
+                raise _Failed(f"Error: Sub account '{removed}' not found for user '{self.login}'", NOT_FOUND)
+            print(f"Removing sub account {removed} for user {self.login}... ", end="")
+            delete_sub_account(self.platform, children[removed], force=True)
+            print("Done.")
+
     def _set(self, told: str, **changes: object) -> "User":
         from broker.usecases.accounts import change_user
 
@@ -253,6 +315,7 @@ class _Change:
 
     def _report(self, user: "User") -> None:
         from broker.usecases.accounts import count_namespaces
+        from broker.usecases.sub_accounts import list_sub_accounts
 
         print(f"User {user.login}:")
         rows: list[tuple[str, object]] = [
@@ -264,16 +327,21 @@ class _Change:
             ("max domains", user.max_namespaces),
             ("consumed gears", user.consumed_gears),
             ("max gears", user.max_gears),
-            ("max tracked storage per gear", 0),
-            ("max untracked storage per gear", 0),
+            ("max tracked storage per gear", user.max_tracked_storage),
+            ("max untracked storage per gear", user.max_untracked_storage),
             ("max teams", user.max_teams),
-            ("viewing all global teams allowed", False),
+            ("viewing all global teams allowed", user.may_view_global_teams),
             ("gear sizes", user.gear_sizes),
-            ("sub accounts allowed", False),
-            ("private SSL certificates allowed", False),
-            ("inherit gear sizes", False),
+            ("sub accounts allowed", user.may_have_subaccounts),
+            ("private SSL certificates allowed", user.may_use_private_ssl),
+            ("inherit gear sizes", GEAR_SIZES in user.inherited),
             ("HA allowed", user.may_use_ha),
         ]
         if user.may_follow_all_routing:  # not in the original's block, so only where somebody has asked for it
             rows.append(("routing allowed", True))
         print(labelled(rows))
+        if self.chosen.listsubaccounts:
+            children = list_sub_accounts(self.platform, user)
+            print(f"Sub Accounts: {len(children)}")
+            for child in children:
+                print(f"    {child.login}")

@@ -70,6 +70,7 @@ def _diagnosed(settings: "Settings") -> "list[Finding]":
             ("database", database),
             ("bus", lambda: places.bus(settings)),
             ("ports", lambda: places.ports(settings)),
+            ("catalogue", lambda: places.catalogue(settings)),
             ("names", lambda: after_database(platform.names)),
             ("platform", lambda: after_database(platform.platform)),
         ],

@@ -1,4 +1,4 @@
-"""What a broker needs around it: database, bus, ports."""
+"""What a broker needs around it: database, bus, ports, catalogue."""
 
 import errno
 import http.client
@@ -6,8 +6,17 @@ import json
 import socket
 from collections.abc import Sequence
 
-from broker.bootstrap import EMBEDDED_BUS, Settings, ask, examine_database, probe_bus
+from broker.bootstrap import (
+    EMBEDDED_BUS,
+    Settings,
+    ask,
+    examine_database,
+    offered_cartridges,
+    offered_quickstarts,
+    probe_bus,
+)
 from broker.cli.doctor.finding import Finding, ok, problem, warning
+from broker.core.errors import ConfigurationError
 
 MIB = 1024 * 1024
 # Below the first a change may not be kept; below the second it is time to make room.
@@ -86,6 +95,18 @@ def bus(settings: Settings) -> Sequence[Finding]:
 def ports(settings: Settings) -> Sequence[Finding]:
     """Whether the web server's port and the DNS server's are free, or whose they are."""
     return [_web_port(settings), _dns_port(settings)]
+
+
+def catalogue(settings: Settings) -> Sequence[Finding]:
+    """Whether the manifests and quickstarts can be read, the operator's own among them."""
+    try:
+        cartridges = offered_cartridges(settings.cartridges_dir, dict(settings.cartridge_gear_sizes))
+        quickstarts = offered_quickstarts(settings.quickstarts_file)
+    except ConfigurationError as refused:
+        return [problem("catalogue", refused.text.rstrip("."), "Mend that: no broker starts with it.")]
+    obsolete = sum(cartridge.obsolete for cartridge in cartridges.values())
+    text = f"{len(cartridges)} cartridges, {obsolete} of them obsolete, and {len(quickstarts)} quickstarts"
+    return [ok("catalogue", text)]
 
 
 def _web_port(settings: Settings) -> Finding:

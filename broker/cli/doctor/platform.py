@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from broker.bootstrap import Backlog, Built, Settings, backlog, built
 from broker.cli.doctor.finding import Finding, ok, problem, warning
+from broker.core.errors import ConfigurationError
 from broker.interfaces import UnitOfWork
 from broker.usecases.name_publication import dns_state
+from broker.usecases.platform_secret import agreed_secret
 from broker.usecases.times import timestamp
 
 LAG_EVENTS = 1000
@@ -25,7 +27,16 @@ def platform(settings: Settings) -> Sequence[Finding]:
                 _operations(work, made),
                 _commands(waiting),
                 _nodes(work),
+                _secret(made),
             ]
+
+
+def _secret(made: Built) -> Finding:
+    try:
+        agreed = agreed_secret(made.platform)
+    except ConfigurationError as refusal:
+        return problem("secret key", refusal.text, "Until then a process with this key does not begin.")
+    return ok("secret key", "none is in use yet" if agreed is None else f"the platform seals with {agreed}")
 
 
 def names(settings: Settings) -> Sequence[Finding]:

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, Update, bindparam, delete, exists, or_, select, update
 
 from broker.core.errors import RequestTakenOver
-from broker.core.ids import NamespaceId, OperationId, UserId
+from broker.core.ids import UserId
 from broker.core.operation import OperationState
 from broker.interfaces import Json, KeptAnswer
 from broker.store.tables import answers, operations, processes
@@ -65,8 +65,8 @@ class AnswerRepository:
         statement = update(answers).where(*_THIS, answers.c.status.is_(None), was)
         return self._changed(statement, owner_id, key, driver=driver)
 
-    def became(self, owner_id: UserId, key: str, what: OperationId | NamespaceId) -> None:
-        """Note the operation that the request became, or the namespace that it changed, in the transaction of that.
+    def became(self, owner_id: UserId, key: str, what: str) -> None:
+        """Note the id of the operation that the request became, or of what it changed, in the transaction of that.
 
         Raises `RequestTakenOver` where it has become another already: a process that was taken for dead comes late.
         """

@@ -1,11 +1,23 @@
 """Applications with their groups, cartridges, aliases and environment variables."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, insert, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    delete,
+    insert,
+    literal,
+    select,
+    true,
+    tuple_,
+    update,
+)
 from sqlalchemy.engine import MappingResult, RowMapping
 from sqlalchemy.exc import IntegrityError
 
@@ -21,9 +33,11 @@ from broker.core.ids import ApplicationId, GroupId, NamespaceId, UserId
 from broker.interfaces import Collided
 from broker.store.among import among
 from broker.store.tables import (
+    activations,
     aliases,
     application_cartridges,
     applications,
+    deployments,
     endpoints,
     environment_variables,
     gear_groups,
@@ -41,6 +55,9 @@ _ORDERED = _READ.order_by(applications.c.name, applications.c.application_id)
 _COLUMNS = tuple(column.name for column in applications.columns)
 _GROUP_COLUMNS = tuple(column.name for column in gear_groups.columns)
 
+# Of an installed cartridge, what it does not share with its group.
+_OWN = ("added_at", "running", "url", "manifest", "data")
+
 # Every request asks these for one application. Made once, because making a statement costs more than running it.
 _BY_ID = _ORDERED.where(applications.c.application_id == bindparam("wanted"))
 _LOCKED = _BY_ID.with_for_update(of=applications)
@@ -53,13 +70,13 @@ _PARTS = (
         gear_groups,
         application_cartridges.c.name.label("cartridge"),
         application_cartridges.c.ordinal.label("place"),
-        application_cartridges.c.added_at,
+        *(application_cartridges.c[name] for name in _OWN),
     )
     .join(application_cartridges, application_cartridges.c.group_id == gear_groups.c.group_id)
     .order_by(application_cartridges.c.ordinal)
 )
 _PARTS_OF = _PARTS.where(gear_groups.c.application_id == bindparam("wanted"))
-_ALIASES = select(aliases).order_by(aliases.c.alias)
+_ALIASES = select(aliases.c.alias, aliases.c.application_id).order_by(aliases.c.alias)
 _ALIASES_OF = _ALIASES.where(aliases.c.application_id == bindparam("wanted"))
 _VARIABLE = select(environment_variables.c.value).where(
     environment_variables.c.application_id == bindparam("wanted"), environment_variables.c.name == bindparam("called")
@@ -78,7 +95,17 @@ def _application(row: Mapping[str, Any]) -> Application:
 
 
 def _changed(before: object, after: object, names: Sequence[str]) -> dict[str, Any]:
-    return {name: getattr(after, name) for name in names if getattr(after, name) != getattr(before, name)}
+    values = {name: getattr(after, name) for name in names}
+    return {name: value for name, value in values.items() if before is None or value != getattr(before, name)}
+
+
+def _cartridge_row(application_id: ApplicationId, cartridge: InstalledCartridge) -> dict[str, Any]:
+    own = {name: getattr(cartridge, name) for name in ("name", "group_id", "ordinal", *_OWN)}
+    return {"application_id": application_id, **own}
+
+
+def _installed(application_id: ApplicationId, name: str) -> tuple[ColumnElement[bool], ...]:
+    return (application_cartridges.c.application_id == application_id, application_cartridges.c.name == name)
 
 
 class ApplicationRepository:
@@ -116,7 +143,7 @@ class ApplicationRepository:
                 name=fields.pop("cartridge"),
                 group_id=fields["group_id"],
                 ordinal=fields.pop("place"),
-                added_at=fields.pop("added_at"),
+                **{name: fields.pop(name) for name in _OWN},
             )
             cartridges[fields["application_id"]].append(installed)
             groups[fields["application_id"]].setdefault(fields["group_id"], GearGroup(**fields))
@@ -157,6 +184,51 @@ class ApplicationRepository:
     def owned_named(self, owner_id: UserId, name: str) -> tuple[ApplicationParts, ...]:
         """Those of that name in all the owner's namespaces."""
         return self._read(_OWNED_NAMED, {"owner": owner_id, "wanted_name": name})
+
+    def named_in(self, namespace_ids: Collection[NamespaceId], name: str) -> tuple[ApplicationParts, ...]:
+        """Those of that name in these namespaces."""
+        return self._load(
+            among(self._connection, applications.c.namespace_id, namespace_ids) & (applications.c.name == name)
+        )
+
+    def listed(
+        self,
+        user_id: UserId,
+        others: Collection[NamespaceId],
+        *,
+        namespace_id: NamespaceId | None = None,
+        limit: int | None = None,
+        after: tuple[str, ApplicationId] | None = None,
+    ) -> tuple[ApplicationParts, ...]:
+        """Those that the account owns and those of the namespaces of `others`, or of one namespace; one page by name.
+
+        Own ones come by one index and the others by another, each from where the page begins.
+        """
+        sources: list[ColumnElement[bool]] = [applications.c.owner_id == user_id]
+        if namespace_id is not None:
+            sources = [applications.c.namespace_id == namespace_id]
+        elif others:
+            sources.append(among(self._connection, applications.c.namespace_id, others))
+        found: dict[ApplicationId, ApplicationParts] = {}
+        for source in sources:
+            for parts in self._page(source, limit, after):
+                found[parts.application.application_id] = parts
+        ordered = sorted(found.values(), key=lambda parts: (parts.application.name, parts.application.application_id))
+        return tuple(ordered[:limit])
+
+    def _page(
+        self, source: ColumnElement[bool], limit: int | None, after: tuple[str, ApplicationId] | None
+    ) -> tuple[ApplicationParts, ...]:
+        condition = source & (applications.c.phase != ApplicationPhase.DELETING.value)
+        if after is not None:
+            place = tuple_(applications.c.name, applications.c.application_id)
+            condition &= place > tuple_(literal(after[0]), literal(after[1]))
+        if limit is None:
+            return self._load(condition)
+        chosen = select(applications.c.application_id).where(condition)
+        page = chosen.order_by(applications.c.name, applications.c.application_id).limit(limit)
+        ids = list(self._connection.execute(page).scalars())
+        return self._load(among(self._connection, applications.c.application_id, ids)) if ids else ()
 
     def all_named(self, name: str) -> tuple[ApplicationParts, ...]:
         """Those of that name, whoever owns them."""
@@ -202,17 +274,29 @@ class ApplicationRepository:
         )
         self._connection.execute(
             insert(application_cartridges),
-            [
-                {
-                    "application_id": application.application_id,
-                    "name": cartridge.name,
-                    "group_id": cartridge.group_id,
-                    "ordinal": cartridge.ordinal,
-                    "added_at": cartridge.added_at,
-                }
-                for cartridge in cartridges
-            ],
+            [_cartridge_row(application.application_id, cartridge) for cartridge in cartridges],
         )
+
+    def add_cartridges(
+        self, group: GearGroup | None, cartridges: Sequence[InstalledCartridge], application_id: ApplicationId
+    ) -> None:
+        """Store cartridges that come to an application, with their new group unless they join one that is there."""
+        if group is not None:
+            row = {name: getattr(group, name) for name in _GROUP_COLUMNS}
+            self._connection.execute(insert(gear_groups).values(**row))
+        rows = [_cartridge_row(application_id, cartridge) for cartridge in cartridges]
+        self._connection.execute(insert(application_cartridges), rows)
+
+    def remove_cartridge(self, application_id: ApplicationId, name: str, *, with_group: GroupId | None = None) -> None:
+        """Remove a cartridge, and its group where that is left without any."""
+        self._connection.execute(delete(application_cartridges).where(*_installed(application_id, name)))
+        if with_group is not None:
+            self._connection.execute(delete(gear_groups).where(gear_groups.c.group_id == with_group))
+
+    def change_cartridge(self, application_id: ApplicationId, name: str, **values: object) -> None:
+        """Set `running` or `data` of an installed cartridge."""
+        this = _installed(application_id, name)
+        self._connection.execute(update(application_cartridges).where(*this).values(**values))
 
     def save(self, before: ApplicationParts, after: ApplicationParts) -> ApplicationParts:
         """Store what differs, with the next generation; raises `ApplicationBusy` if another was faster."""
@@ -221,11 +305,14 @@ class ApplicationRepository:
         this = {"this_application": before.application.application_id, "before": generation}
         if self._connection.execute(_SAVE, {**this, **values}).rowcount != 1:
             raise ApplicationBusy
-        for old, new in zip(before.groups, after.groups, strict=True):
-            changes = _changed(old, new, _GROUP_COLUMNS)
+        # Groups come and go with their cartridges, which have methods of their own.
+        known = {group.group_id: group for group in before.groups}
+        for new in after.groups:
+            changes = _changed(known.get(new.group_id), new, _GROUP_COLUMNS)
             if changes:
-                self._connection.execute(_SAVE_GROUP, {"this_group": old.group_id, **changes})
-        self._renewed(tuple(group.group_id for group in before.groups), generation, generation + 1)
+                self._connection.execute(_SAVE_GROUP, {"this_group": new.group_id, **changes})
+        kept = tuple(dict.fromkeys(group.group_id for group in (*before.groups, *after.groups)))
+        self._renewed(kept, generation, generation + 1)
         return replace(after, application=replace(after.application, generation=generation + 1))
 
     def delete(self, application_id: ApplicationId) -> None:
@@ -238,6 +325,8 @@ class ApplicationRepository:
             gear_groups,
             environment_variables,
             aliases,
+            activations,
+            deployments,
             applications,
         ):
             self._connection.execute(delete(table).where(table.c.application_id == application_id))

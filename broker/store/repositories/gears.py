@@ -22,12 +22,13 @@ _ENDPOINT_COLUMNS = tuple(column.name for column in endpoints.columns)
 _ENDPOINT_VALUES = attrgetter(*_ENDPOINT_COLUMNS)
 _OF_OPERATION = _READ.where(gears.c.operation_id == bindparam("wanted")).order_by(*_ORDER)
 _PROXIES_OF = _READ.where(gears.c.application_id == bindparam("wanted"), text("gears.carries_proxy")).order_by(*_ORDER)
-# Written out as in the index of the few gears that are not started: a parameter would not be known to fit it.
-_IDLE_OF = _READ.where(
+# Written out as in the index of the few gears that do not serve: a parameter would not be known to fit it.
+_APART_OF = _READ.where(
     gears.c.group_id == bindparam("wanted"),
-    text("gears.lifecycle != 'started'"),
+    text("(gears.lifecycle != 'started' OR gears.held_out)"),
     gears.c.lifecycle != Lifecycle.DESTROYING.value,
 ).order_by(*_ORDER)
+_HELD_OUT_OF = _APART_OF.where(gears.c.held_out)
 _SET_UID = update(gears).where(gears.c.gear_id == bindparam("this_gear")).values(uid=bindparam("new_uid"))
 _CHANGE_ONE = update(gears).where(gears.c.gear_id == bindparam("this_gear"))
 _DELETE_GEAR = delete(gears).where(gears.c.gear_id == bindparam("this_gear"))
@@ -69,9 +70,13 @@ class GearRepository:
         """The proxy gears of an application."""
         return self._read(_PROXIES_OF, application_id)
 
-    def idle_of(self, group_id: GroupId) -> tuple[Gear, ...]:
-        """The gears of a group that are not started: building, stopped or in doubt, but not those about to go."""
-        return self._read(_IDLE_OF, group_id)
+    def apart_of(self, group_id: GroupId) -> tuple[Gear, ...]:
+        """The gears of a group that are not started, or rotated out by hand; but not those about to go."""
+        return self._read(_APART_OF, group_id)
+
+    def held_out_of(self, group_id: GroupId) -> tuple[Gear, ...]:
+        """The gears of a group that were rotated out by hand, but not those about to go."""
+        return self._read(_HELD_OUT_OF, group_id)
 
     def by_ids(self, gear_ids: Sequence[GearId]) -> tuple[Gear, ...]:
         """Those of these ids that exist."""
@@ -144,3 +149,8 @@ class GearRepository:
     def add_endpoints(self, added: Sequence[StoredEndpoint]) -> None:
         """Store the endpoints that nodes have exposed."""
         insert_rows(self._connection, endpoints, _ENDPOINT_COLUMNS, [_ENDPOINT_VALUES(each) for each in added])
+
+    def remove_endpoints(self, gear_ids: Sequence[GearId], cartridge: str) -> None:
+        """Delete the endpoints of a cartridge on these gears."""
+        condition = among(self._connection, endpoints.c.gear_id, gear_ids)
+        self._connection.execute(delete(endpoints).where(condition, endpoints.c.cartridge == cartridge))

@@ -1,6 +1,6 @@
 """What is known of nodes: their rows, and what of them every process keeps in memory."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
@@ -62,6 +62,15 @@ class NodeRows:
     def regions(self) -> frozenset[str]:
         """The regions that nodes are in; to ask holds nobody up who places."""
         return self._look().regions
+
+    def zones_by_region(self) -> Mapping[str, frozenset[str]]:
+        """The zones of each region that nodes are in; none where they are in no zone."""
+        places = set(self._look().places.values())
+        return {
+            region: frozenset(zone for each, zone in places if each == region and zone is not None)
+            for region, _ in places
+            if region is not None
+        }
 
     def _look(self) -> KnownNodes:
         """The nodes as this unit of work sees them; one look is enough."""

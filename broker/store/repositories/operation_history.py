@@ -26,6 +26,7 @@ _NAMES = (
     "operation_id",
     "application_id",
     "owner_id",
+    "actor_id",
     "app_name",
     "namespace",
     "kind",

@@ -1,17 +1,44 @@
 """Accounts, their quota, and the namespaces they own."""
 
-from collections.abc import Callable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, bindparam, exists, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    null,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
+from broker.core.application import ApplicationPhase
 from broker.core.errors import Conflict
 from broker.core.ids import NamespaceId, UserId
-from broker.core.owner import UNLIMITED, Namespace, User
+from broker.core.owner import UNLIMITED, Namespace, NamespaceContents, User
 from broker.interfaces import Collided
-from broker.store.tables import applications, namespaces, users
+from broker.store.among import among
+from broker.store.tables import (
+    applications,
+    authorizations,
+    gear_groups,
+    namespace_members,
+    namespaces,
+    ssh_keys,
+    team_members,
+    teams,
+    users,
+)
 
 _BY_ID = select(users).where(users.c.user_id == bindparam("wanted"))
 _BY_LOGIN = select(users).where(users.c.login == bindparam("wanted"))
@@ -22,8 +49,11 @@ _GIVE_BACK = update(users).where(users.c.user_id == bindparam("this_user")).valu
 _CONSUME = _GIVE_BACK.where((users.c.max_gears == UNLIMITED) | (users.c.max_gears >= _CONSUMED))
 
 
+_COLUMNS = tuple(column.name for column in users.columns)
+
+
 def _user(row: Mapping[str, Any]) -> User:
-    return User(**{**row, "gear_sizes": tuple(row["gear_sizes"])})
+    return User(**{**row, "gear_sizes": tuple(row["gear_sizes"]), "inherited": tuple(row["inherited"])})
 
 
 def _namespace(row: Mapping[str, Any]) -> Namespace:
@@ -31,8 +61,8 @@ def _namespace(row: Mapping[str, Any]) -> Namespace:
 
 
 def _user_row(user: User) -> dict[str, Any]:
-    row = {name: getattr(user, name) for name in User.__slots__}
-    return {**row, "gear_sizes": list(user.gear_sizes)}
+    row = {name: getattr(user, name) for name in _COLUMNS}
+    return {**row, "gear_sizes": list(user.gear_sizes), "inherited": list(user.inherited)}
 
 
 def _namespace_row(namespace: Namespace) -> dict[str, Any]:
@@ -112,6 +142,42 @@ class UserRepository:
         query = select(func.count()).select_from(namespaces).where(namespaces.c.owner_id == user_id)
         return self._connection.execute(query).scalar_one()
 
+    def many(self, user_ids: Collection[UserId]) -> dict[UserId, User]:
+        """The accounts of these ids that exist."""
+        return {user.user_id: user for user in self._all(among(self._connection, users.c.user_id, user_ids))}
+
+    def many_named(self, logins: Collection[str]) -> dict[str, User]:
+        """The accounts of these logins that exist, by login."""
+        return {user.login: user for user in self._all(among(self._connection, users.c.login, logins))}
+
+    def children(self, user_id: UserId) -> tuple[User, ...]:
+        """The accounts that it has made, by login."""
+        return self._all(users.c.parent_id == user_id)
+
+    def _all(self, condition: ColumnElement[bool]) -> tuple[User, ...]:
+        query = select(users).where(condition).order_by(users.c.login)
+        return tuple(_user(dict(row)) for row in self._connection.execute(query).mappings())
+
+    def delete(self, user_id: UserId) -> None:
+        """Remove an account that owns no namespace, with its keys, tokens, teams and memberships.
+
+        Raises `Collided` where it was given one of these at the same moment.
+        """
+        own_teams = select(teams.c.team_id).where(teams.c.owner_id == user_id)
+        gone = namespace_members.c.member_id
+        self._connection.execute(delete(namespace_members).where((gone == user_id) | gone.in_(own_teams)))
+        for table, condition in (
+            (team_members, (team_members.c.user_id == user_id) | team_members.c.team_id.in_(own_teams)),
+            (teams, teams.c.owner_id == user_id),
+            (ssh_keys, ssh_keys.c.user_id == user_id),
+            (authorizations, authorizations.c.user_id == user_id),
+            (users, users.c.user_id == user_id),
+        ):
+            try:
+                self._connection.execute(delete(table).where(condition))
+            except IntegrityError as error:
+                raise Collided from error
+
 
 class NamespaceRepository:
     """The namespaces of all owners."""
@@ -140,6 +206,15 @@ class NamespaceRepository:
         )
         return tuple(_namespace(dict(row)) for row in self._connection.execute(query).mappings())
 
+    def many(self, namespace_ids: Collection[NamespaceId]) -> tuple[Namespace, ...]:
+        """Those of these ids, oldest first."""
+        query = (
+            select(namespaces)
+            .where(among(self._connection, namespaces.c.namespace_id, namespace_ids))
+            .order_by(namespaces.c.created_at, namespaces.c.namespace_id)
+        )
+        return tuple(_namespace(dict(row)) for row in self._connection.execute(query).mappings())
+
     def add(self, namespace: Namespace) -> None:
         """Store a new namespace; raises `Conflict` when the name is taken."""
         try:
@@ -163,7 +238,30 @@ class NamespaceRepository:
 
     def delete(self, namespace_id: NamespaceId) -> None:
         """Remove a namespace that has no applications."""
+        self._connection.execute(delete(namespace_members).where(namespace_members.c.namespace_id == namespace_id))
         self._connection.execute(namespaces.delete().where(namespaces.c.namespace_id == namespace_id))
+
+    def contents(self, namespace_ids: Collection[NamespaceId]) -> dict[NamespaceId, NamespaceContents]:
+        """What is in those of these that have applications; one that is being deleted does not count."""
+        counts, gears = Counter[NamespaceId](), defaultdict[NamespaceId, dict[str, int]](dict)
+        within = among(self._connection, applications.c.namespace_id, namespace_ids)
+        within &= applications.c.phase != ApplicationPhase.DELETING.value
+        apps = select(applications.c.namespace_id, null(), func.count()).where(within)
+        groups = (
+            select(applications.c.namespace_id, gear_groups.c.profile, func.sum(gear_groups.c.gear_count))
+            .join_from(applications, gear_groups, gear_groups.c.application_id == applications.c.application_id)
+            .where(within)
+        )
+        both = union_all(
+            apps.group_by(applications.c.namespace_id),
+            groups.group_by(applications.c.namespace_id, gear_groups.c.profile),
+        )
+        for namespace_id, profile, count in self._connection.execute(both):
+            if profile is None:
+                counts[namespace_id] = count
+            else:
+                gears[namespace_id][profile] = count
+        return {each: NamespaceContents(applications=count, gears=gears[each]) for each, count in counts.items()}
 
     def has_applications(self, namespace_id: NamespaceId) -> bool:
         """Whether any application lives in it."""

@@ -149,7 +149,7 @@ def test_sizes_that_differ_are_refused_with_both_and_the_cartridges():
         reduce_overrides(given)
 
     assert refused.value.text == (
-        "Incompatible gear sizes: small and large for components: php-5.4 that will reside on the same gear."
+        "Incompatible gear sizes: small and large for cartridges php-5.4 that will reside on the same gear."
     )
 
 

@@ -5,9 +5,9 @@ import pytest
 from broker.core.ids import ApplicationId, GearId
 from broker.core.rotation import Rotation
 from broker.core.routing_application import apply
-from broker.core.routing_changes import EndpointAdded, GearStateChanged, HaEnabled, VerdictChanged
+from broker.core.routing_changes import AliasRemoved, EndpointAdded, GearStateChanged, HaEnabled, VerdictChanged
 from broker.core.routing_difference import Telling, difference
-from broker.core.routing_table import Endpoint, RoutingTable
+from broker.core.routing_table import Endpoint, RoutedCertificate, RoutingTable
 from broker.core.verdict import VerdictState
 
 HA_NAME = "ha-testha-test.example.com"
@@ -224,6 +224,31 @@ def test_aliases_are_told_one_by_one():
         ("add_alias", {"alias": "c.org"}),
         ("remove_alias", {"alias": "a.org"}),
     ]
+
+
+def test_a_certificate_comes_after_its_alias_is_replaced_in_one_event_and_goes_before_its_alias():
+    first, second = certificate("a.org", 1), certificate("a.org", 2)
+    plain, bare = table(aliases=("a.org",)), table()
+    one, two = (table(aliases=("a.org",), certificates=(each,)) for each in (first, second))
+
+    assert told(bare, one) == [
+        ("add_alias", {"alias": "a.org"}),
+        ("add_ssl", {"alias": "a.org", "ssl": "chain 1", "private_key_reference": "key 1"}),
+    ]
+    assert told(one, two) == [("add_ssl", {"alias": "a.org", "ssl": "chain 2", "private_key_reference": "key 2"})]
+    assert told(two, plain) == [("remove_ssl", {"alias": "a.org"})]
+    assert actions(two, bare) == ["remove_ssl", "remove_alias"]
+    assert actions(two, None) == ["remove_ssl", "remove_alias", "delete_application"]
+
+
+def test_an_alias_that_goes_takes_its_certificate_with_it():
+    before = table(aliases=("a.org",), certificates=(certificate("a.org", 1),))
+
+    assert apply(before, [AliasRemoved(alias="a.org")]) == table(sequence=1)
+
+
+def certificate(alias, number):
+    return RoutedCertificate(alias=alias, ssl=f"chain {number}", private_key_reference=f"key {number}")
 
 
 def test_an_application_that_ends_takes_everything_back_first():

@@ -6,7 +6,7 @@ import pytest
 
 from broker.core.ids import ApplicationId, GearId
 from broker.core.rotation import Rotation
-from broker.core.routing_table import Endpoint, PathMapping, RoutingTable
+from broker.core.routing_table import Endpoint, PathMapping, RoutedCertificate, RoutingTable
 from broker.core.verdict import VerdictState
 
 HEAD = Endpoint(
@@ -125,3 +125,21 @@ def test_a_table_that_contradicts_itself_cannot_be_made(wrong, text):
 def test_an_endpoint_is_in_or_out_never_draining():
     with pytest.raises(ValueError, match="not draining"):
         replace(HEAD, rotation=Rotation.DRAINING)
+
+
+def test_certificates_are_told_in_the_order_of_their_aliases_and_only_where_there_are_some():
+    certified = replace(TABLE, certificates=(_certificate("www.example.org"), _certificate("example.org")))
+
+    assert [each["alias"] for each in certified.to_wire()["certificates"]] == ["example.org", "www.example.org"]
+    assert "certificates" not in TABLE.to_wire()
+    assert certified.digest != TABLE.digest
+
+
+@pytest.mark.parametrize("aliases", [("other.org",), ("example.org", "example.org")])
+def test_a_certificate_is_that_of_an_alias_and_an_alias_has_one(aliases):
+    with pytest.raises(ValueError, match="not those of aliases, one each"):
+        replace(TABLE, certificates=tuple(_certificate(alias) for alias in aliases))
+
+
+def _certificate(alias):
+    return RoutedCertificate(alias=alias, ssl="chain", private_key_reference="key")

@@ -4,14 +4,14 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from node_host import NODE, Host, command, creation, destruction
+from node_host import NODE, Host, activation, command, creation, destruction, of_cartridge, storage
 
 from node_agent.addresses import NodeLayout
 from node_agent.agent import Agent
 from node_agent.durable import DurableBook, DurableJournal
 from node_agent.gear import GearState
 from node_agent.node_file import FILE_NAME, NodeFile, NodeFileUnusable
-from node_agent.protocol import Reply
+from node_agent.protocol import Command, Reply
 from node_agent.runtime.faults import Faults
 from node_agent.runtime.simulated import SimulatedRuntime
 
@@ -85,13 +85,81 @@ def test_a_creation_in_the_same_batch_as_the_destruction_before_it_is_refused(ho
     assert codes == [None, "gear_destroyed"]
 
 
-def test_gears_that_were_kept_before_wishes_had_numbers_are_read(host: Host) -> None:
-    host.agent.handle_all([creation("g1")])
-    host.file._database.execute("UPDATE gears SET body = replace(body, '\"issued\":0,', '')")
+# As it was written by the first oo-node, and by the one after it, whose gears had numbers of wishes.
+OLDER_GEARS = [
+    """{"gear_id":"g1","uid":1000,"state":"stopped","cartridges":[{"spec":{"name":"php-5.4","endpoints":
+    [{"port_name":"PROXY_PORT","internal_port":8080}]},"host":1,"public_ports":[38031]}]}""",
+    """{"gear_id":"g1","uid":1000,"state":"stopped","issued":6,"cartridges":[{"spec":{"name":"php-5.4","endpoints":
+    [{"port_name":"PROXY_PORT","internal_port":8080}]},"host":1,"public_ports":[38031]}]}""",
+]
+
+
+@pytest.mark.parametrize(("older", "issued"), [*zip(OLDER_GEARS, (0, 6), strict=True)], ids=["first", "second"])
+def test_gears_that_an_older_agent_has_kept_are_read_and_can_do_what_is_new(
+    host: Host, older: str, issued: int
+) -> None:
+    host.file._database.execute("INSERT INTO gears (gear_id, body) VALUES ('g1', ?)", [older])
+    host.crash()
+
+    gear = host.book.get("g1")
+    assert (gear.uid, gear.state, gear.issued, [*gear.public_ports()]) == (1000, GearState.STOPPED, issued, [38031])
+    assert (gear.deployment_id, gear.deployment_issued) == (None, 0)
+    assert (gear.additional_gigabytes, gear.storage_issued, gear.stopped_cartridges()) == (0, 0, ())
+    orders = [activation("d1", 2), storage(3, 2), of_cartridge("stop_cartridge", "php-5.4", 7)]
+    assert [each.ok for each in host.agent.handle_all(orders)] == [True, True, True]
+
+
+def test_answers_that_an_older_agent_has_kept_are_given_again(host: Host) -> None:
+    order = command("start_gear", "g1")
+    older = (
+        f'{{"command_id":"{order.command_id}","node_id":"{NODE}","ok":true,"error_code":null,"error":null,'
+        '"gear_state":"started","uid":1000,"endpoints":[]}'
+    )
+    host.file._database.execute("INSERT INTO answers (command_id, reply) VALUES (?, ?)", [order.command_id, older])
+
+    reply = host.agent.handle_all([order])[0]
+
+    assert (reply.ok, reply.gear_state, reply.output) == (True, "started", None)
+
+
+def test_deployment_storage_and_stopped_cartridges_are_as_they_were_after_a_crash(host: Host) -> None:
+    host.agent.handle_all([creation("g1"), activation("d1", 3), storage(2, 4)])
+    host.agent.handle_all([of_cartridge("stop_cartridge", "php-5.4", 5)])
+    before = host.book.snapshot()
 
     host.crash()
 
-    assert [(gear.gear_id, gear.issued) for gear in host.book.snapshot()] == [("g1", 0)]
+    assert host.book.snapshot() == before
+    assert (before[0].deployment_id, before[0].additional_gigabytes) == ("d1", 2)
+    assert before[0].stopped_cartridges() == ("php-5.4",)
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        activation("d1", 3),
+        storage(2, 3),
+        of_cartridge("stop_cartridge", "php-5.4", 3),
+        of_cartridge("restart_cartridge", "php-5.4", 3),
+        of_cartridge("reload_cartridge", "php-5.4", 3),
+        of_cartridge("thread_dump", "php-5.4"),
+        command("reload_gear", "g1"),
+        command("tidy_gear", "g1"),
+    ],
+    ids=lambda order: order.kind.value,
+)
+def test_what_was_done_on_a_gear_and_not_kept_is_done_again_with_the_same_end(host: Host, order: Command) -> None:
+    host.agent.handle_all([creation("g1")])
+    host.runtime.acts.clear()
+    first = host.agent.handle(order)
+    after = host.book.snapshot()
+
+    host.crash()
+
+    assert host.agent.handle_all([order]) == [first]
+    assert first.ok
+    assert host.book.snapshot() == after
+    assert host.runtime.acts == host.runtime.acts[:1] * 2
 
 
 def test_what_cannot_be_written_down_is_refused_and_the_next_is_kept(host: Host) -> None:

@@ -74,9 +74,9 @@ def test_a_snapshot_is_shown_for_people(broker, capsys):
 
     assert status == 0
     assert capsys.readouterr().out == (
-        "position 21, 1 applications, 3 endpoints\n"
+        "position 22, 1 applications, 3 endpoints\n"
         "\n"
-        "test/testha (746573746861000000000000): HA, verdict ha, sequence 21\n"
+        "test/testha (746573746861000000000000): HA, verdict ha, sequence 22\n"
         "  names: ha-testha-test.example.com, testha-test.example.com, www.example.org\n"
         "  203.0.113.17:56432 haproxy-1.4 (load_balancer) gear 53c6c74fe659c57659000021 "
         "on node-c1.example.com, zone c: started, rotation in, serving\n"
@@ -212,7 +212,7 @@ def test_a_terminated_listener_goes_on_where_it_was(broker, tmp_path):
 
     told = [json.loads(line) for line in recorded.read_text().splitlines()]
     assert [entry["snapshot"]["position"] for entry in told if "snapshot" in entry] == [0, 3]
-    assert [entry["event"]["data"]["position"] for entry in told if "event" in entry] == list(range(1, 22))
+    assert [entry["event"]["data"]["position"] for entry in told if "event" in entry] == list(range(1, 23))
 
 
 def test_a_closed_pipe_ends_it_quietly(broker):

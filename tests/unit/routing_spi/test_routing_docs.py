@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from routing_spi.certificate import Certificate, FetchedCertificate
 from routing_spi.codec import decode_json, decode_ose2_yaml, encode_ose2_yaml
 from routing_spi.conformance_story import a_life, tables_after
 from routing_spi.endpoint import Endpoint
@@ -58,7 +59,7 @@ def test_the_listener_of_the_page_shows_what_it_is_told(capsys):
     assert len(told) == 5
 
 
-@pytest.mark.parametrize("shown", [RoutingEvent, Snapshot, RoutingTable, Endpoint])
+@pytest.mark.parametrize("shown", [RoutingEvent, Snapshot, RoutingTable, Endpoint, Certificate, FetchedCertificate])
 def test_each_class_that_a_listener_is_given_is_in_the_table_with_all_its_attributes(shown):
     (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| `{shown.__name__}` |")]
 

@@ -114,3 +114,39 @@ def test_the_address_may_end_in_the_path_of_the_interface(broker):
     HttpBroker(f"{broker.url}/broker/rest/", credentials=Credentials()).snapshot()
 
     assert broker.asked == ["/broker/rest/routing/snapshot"]
+
+
+def test_a_certificate_is_fetched_by_its_reference_and_its_key_is_not_shown(broker):
+    wire = {"alias": "www.example.org", "ssl": "chain", "private_key": "the key"}
+    broker.answer = lambda handler: (
+        200 if handler.path.endswith("/routing/certificate/key%2F1") else 500,
+        {"data": wire},
+    )
+
+    fetched = ask(broker).certificate("key/1")
+
+    assert (fetched.alias, fetched.ssl, fetched.private_key) == ("www.example.org", "chain", "the key")
+    assert "the key" not in repr(fetched)
+
+
+def test_a_certificate_that_has_gone_is_none(broker):
+    broker.answer = lambda _: (404, {"messages": [{"exit_code": 173}]})
+
+    assert ask(broker).certificate("0" * 24) is None
+
+
+@pytest.mark.parametrize("body", ["<html>", {"messages": [{"exit_code": 101}]}, {"messages": [{"exit_code": None}]}])
+def test_a_404_that_is_not_about_the_certificate_says_nothing_about_it(broker, body):
+    broker.answer = lambda _: (404, body)
+
+    with pytest.raises(SourceUnavailable, match="HTTP 404"):
+        ask(broker).certificate("0" * 24)
+
+
+@pytest.mark.parametrize("key", ["", None, 5, ["a secret"]])
+def test_a_certificate_without_a_key_is_not_believed_and_not_shown(broker, key):
+    broker.answer = lambda _: (200, {"data": {"alias": "a", "ssl": "chain", "private_key": key}})
+
+    with pytest.raises(SourceUnavailable, match="has no private_key") as refused:
+        ask(broker).certificate("0" * 24)
+    assert "a secret" not in str(refused.value)

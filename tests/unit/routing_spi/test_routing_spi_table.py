@@ -162,3 +162,31 @@ def test_a_snapshot_with_an_application_twice_is_refused():
 
     with pytest.raises(MalformedMessage, match="twice"):
         Snapshot.from_wire({"position": 3, "applications": [table, table]})
+
+
+def certified(reference="key/1", alias="www.example.org"):
+    return {"alias": alias, "ssl": "chain", "private_key_reference": reference}
+
+
+def test_a_certificate_comes_is_replaced_and_goes_with_its_alias():
+    story = Story("testha")
+    known = [story.create(), story.tell(Action.ADD_ALIAS, alias="www.example.org")]
+    first = [*known, story.tell(Action.ADD_SSL, **certified())]
+    second = [*first, story.tell(Action.ADD_SSL, **certified("key/2"))]
+
+    assert [each.to_wire() for each in table_of(*first).certificates] == [certified()]
+    assert [each.to_wire() for each in table_of(*second).certificates] == [certified("key/2")]
+    assert table_of(*second, story.tell(Action.REMOVE_ALIAS, alias="www.example.org")).certificates == ()
+
+
+def test_a_table_with_certificates_is_read_as_it_was_written_and_its_digest_tells_them():
+    story = Story("testha")
+    table = table_of(story.create(), story.tell(Action.ADD_SSL, **certified()))
+
+    assert RoutingTable.from_wire(table.to_wire()) == table
+    with pytest.raises(MalformedMessage, match="does not fit"):
+        RoutingTable.from_wire({**table.to_wire(), "certificates": [certified("key/2")]})
+
+
+def test_without_certificates_a_table_is_what_it_was_before_there_were_any():
+    assert "certificates" not in table_of(Story("testha").create()).to_wire()
