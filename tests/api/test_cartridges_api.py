@@ -141,7 +141,6 @@ def test_a_cartridge_that_has_no_name_of_one_is_not_found_in_other_words(testha)
     [
         ("scales_to=3", "scales_to", 3),
         ("scales_to=-1", "scales_to", -1),
-        ("scales_from=2", "scales_from", 2),
         ("scales_from=2&scales_to=3", "scales_from", 2),
     ],
 )

@@ -175,3 +175,13 @@ def read_user(shown: dict[str, Any]) -> None:
     assert {"LIST_KEYS", "ADD_KEY"} <= set(shown["links"])
     for number in ("max_gears", "consumed_gears", "max_domains"):
         assert isinstance(shown[number], int)
+
+
+def application(rhc: Rhc, **params: str) -> dict[str, Any]:
+    """How nearly every command begins: with the application `testha` of the domain `test`."""
+    entry = rhc.api()
+    shown: dict[str, Any] = rhc.follow(
+        entry, "SHOW_APPLICATION_BY_DOMAIN", domain_name="test", name="testha", **params
+    ).data
+    read_application(shown)
+    return shown

@@ -2,7 +2,7 @@
 
 import pytest
 from clients.rhc import (
-    Rhc,
+    application,
     read_application,
     read_cartridge,
     read_deployments,
@@ -10,14 +10,6 @@ from clients.rhc import (
     read_user,
 )
 from made_certificates import made_certificate
-
-
-def application(rhc: Rhc, **params: str):
-    """How nearly every command begins."""
-    entry = rhc.api()
-    shown = rhc.follow(entry, "SHOW_APPLICATION_BY_DOMAIN", domain_name="test", name="testha", **params).data
-    read_application(shown)
-    return shown
 
 
 def test_discovery_asks_in_no_version_and_then_in_the_highest(rhc):
@@ -295,47 +287,6 @@ def test_configure_app(testha):
     assert (changed.status, changed.data["auto_deploy"], changed.data["keep_deployments"]) == (200, False, 3)
 
 
-def test_sshkey_list(rhc):
-    user = rhc.follow(rhc.api(), "GET_USER").data
-
-    assert rhc.follow(user, "LIST_KEYS").data == []
-    assert rhc.wire[-1] == ("GET", "/broker/rest/user/keys", True), "one challenge unlocks what is below the path"
-
-
-def test_authorization_list_and_logout(new_rhc):
-    rhc = new_rhc()
-    entry = rhc.api()
-    token = rhc.follow(entry, "ADD_AUTHORIZATION", {"scope": "session", "note": "x"}).data["token"]
-    listed = rhc.follow(entry, "LIST_AUTHORIZATIONS")
-
-    assert listed.body["type"] == "authorizations"
-    assert [each["token"] for each in listed.data] == [token]
-    assert rhc.call("DELETE", f"/broker/rest/user/authorization/{token}").status == 200
-    assert new_rhc(login=None, token=token).call("GET", "/broker/rest/user").status == 401
-
-
-def test_members(testha):
-    entry = testha.api()
-    domain = testha.follow(entry, "SHOW_DOMAIN", name="test").data
-    assert {"UPDATE_MEMBERS", "LIST_MEMBERS", "LEAVE"} <= set(domain["links"])
-
-    added = testha.follow(domain, "UPDATE_MEMBERS", {"members": [{"login": "other", "role": "edit"}]})
-
-    assert (testha.wire[-1][0], added.status) == ("PATCH", 200)
-    listed = testha.follow(application(testha), "LIST_MEMBERS").data
-    assert [(each["login"], each["role"]) for each in listed] == [("demo", "admin"), ("other", "edit")]
-
-
-def test_teams(rhc):
-    entry = rhc.api()
-
-    team = rhc.follow(entry, "ADD_TEAM", {"name": "crew"}).data
-    assert rhc.follow(team, "ADD_MEMBER", {"login": "other", "role": "view"}).status == 200
-    assert [each["login"] for each in rhc.follow(team, "LIST_MEMBERS").data if not each["owner"]] == ["other"]
-    assert [each["name"] for each in rhc.follow(entry, "LIST_TEAMS", include="members").data] == ["crew"]
-    assert rhc.follow(team, "DELETE").status == 200
-
-
 def test_inside_a_cloned_directory_the_application_is_found_by_its_id(testha):
     shown = application(testha)
 
@@ -388,16 +339,6 @@ def test_cartridge_add_of_a_manifest_by_its_url(testha, manifest_url):
 
     assert (added.status, added.data["url"]) == (201, manifest_url)
     read_cartridge(added.data)
-
-
-def test_member_add_update_and_remove(testha):
-    domain = testha.follow(testha.api(), "SHOW_DOMAIN", name="test").data
-
-    for role, there in (("view", "view"), ("admin", "admin"), ("none", None)):
-        done = testha.follow(domain, "UPDATE_MEMBERS", {"members": [{"login": "other", "role": role}]})
-        listed = testha.follow(domain, "LIST_MEMBERS").data
-        assert done.status == 200
-        assert {each["login"]: each["role"] for each in listed}.get("other") == there
 
 
 def test_threaddump_of_a_framework_that_has_it_and_of_one_that_has_not(testha):
