@@ -112,9 +112,11 @@ class ProductionStory(Story):
         for node_id in self.shape.node_ids:
             if node_id.startswith(f"node-{zone}"):
                 self.kill(node_id)
-        silent = self.wait_for(lambda: self._zones_that_are("unresponsive") == {zone})
-        verdict = self._verdict()
-        self.heard(f"Without zone {zone}: {verdict}", silent and verdict == "degraded")
+        # Its nodes are missed one by one, and the verdict is another only once the one with a proxy gear is.
+        lacking = self.wait_for(
+            lambda: self._zones_that_are("unresponsive") == {zone} and self._verdict() == "degraded"
+        )
+        self.heard(f"Without zone {zone}: {self._verdict()}", lacking)
         for agent in lost:
             agent.begin()
         back = self.wait_for(lambda: not self._zones_that_are("unresponsive") and self._verdict() == "ha")
